@@ -1,0 +1,126 @@
+use std::fmt;
+
+/// What was being done to a device when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Opening it or asking for its sizes.
+    Open,
+    /// Reading.
+    Read,
+    /// Writing or zeroing.
+    Write,
+    /// Bringing writes to stable storage.
+    Flush,
+    /// A control request, such as re-reading the partition table.
+    Control,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Open => "opening",
+            Self::Read => "reading",
+            Self::Write => "writing",
+            Self::Flush => "flushing",
+            Self::Control => "controlling",
+        })
+    }
+}
+
+/// A failure of a device, with the place where it happened. Offsets and lengths are bytes.
+#[derive(Debug, thiserror::Error)]
+pub enum BlockError {
+    /// The kernel or the device refused.
+    #[error("{operation} {device} at byte {offset} ({length} bytes): {source}")]
+    Io {
+        /// Name of the device.
+        device: String,
+        /// What was being done.
+        operation: Operation,
+        /// First byte concerned.
+        offset: u64,
+        /// Number of bytes concerned.
+        length: u64,
+        /// What the kernel said.
+        source: std::io::Error,
+    },
+    /// The range is not on the device.
+    #[error("{operation} {device} at byte {offset} ({length} bytes): beyond its end at {size}")]
+    OutOfRange {
+        /// Name of the device.
+        device: String,
+        /// What was being done.
+        operation: Operation,
+        /// First byte concerned.
+        offset: u64,
+        /// Number of bytes concerned.
+        length: u64,
+        /// Size of the device.
+        size: u64,
+    },
+    /// The device is addressed in sectors and the range or the memory is not aligned to them.
+    #[error("{operation} {device} at byte {offset} ({length} bytes): not aligned to {sector}")]
+    Unaligned {
+        /// Name of the device.
+        device: String,
+        /// What was being done.
+        operation: Operation,
+        /// First byte concerned.
+        offset: u64,
+        /// Number of bytes concerned.
+        length: u64,
+        /// The alignment needed, in bytes.
+        sector: u32,
+    },
+    /// A write to a device that was opened for reading.
+    #[error("{device} is open for reading only")]
+    ReadOnly {
+        /// Name of the device.
+        device: String,
+    },
+}
+
+impl BlockError {
+    /// Wraps what the kernel said with the place where it happened.
+    #[must_use]
+    pub fn io(
+        device: &str,
+        operation: Operation,
+        offset: u64,
+        length: u64,
+        source: std::io::Error,
+    ) -> Self {
+        Self::Io { device: device.to_owned(), operation, offset, length, source }
+    }
+
+    /// True when the device has no more room (a file on a full filesystem).
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull)
+    }
+
+    /// What the person at the machine can do about it, in one sentence.
+    #[must_use]
+    pub fn guidance(&self) -> &'static str {
+        match self {
+            Self::Io { source, .. } => guidance_for(source),
+            Self::OutOfRange { .. } => {
+                "The disk is smaller than its own tables say; check that it is detected with its full size."
+            }
+            Self::Unaligned { .. } => "This is a defect in the program; please report it.",
+            Self::ReadOnly { .. } => "Choose a disk that can be written.",
+        }
+    }
+}
+
+fn guidance_for(source: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind;
+    match source.kind() {
+        ErrorKind::NotFound => "Check the name, and that the disk is plugged in.",
+        ErrorKind::PermissionDenied => "Run the program as root.",
+        ErrorKind::StorageFull => "Free some space there, or choose another destination.",
+        ErrorKind::ResourceBusy => "Something uses the disk: unmount it and try again.",
+        ErrorKind::ReadOnlyFilesystem => "The disk is write-protected; look for a lock switch.",
+        _ => "Check the cable and the power of the disk, and look at its SMART health.",
+    }
+}

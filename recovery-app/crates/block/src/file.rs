@@ -1,0 +1,281 @@
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Advice, FallocateFlags, OFlags};
+
+use crate::device::check_range;
+use crate::{BlockDevice, BlockError, Extent, Geometry, Operation, ioctl};
+
+/// What a device is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Reading; every write is refused.
+    Read,
+    /// Reading and writing.
+    ReadWrite,
+    /// Reading and writing, and nobody else may have the disk mounted or in use (`O_EXCL`).
+    Exclusive,
+}
+
+/// Whether reads and writes go through the kernel's page cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caching {
+    /// Through it: any offset, length and memory.
+    Cached,
+    /// Past it (`O_DIRECT`) where the filesystem can: offset, length and memory must be aligned
+    /// to the logical sector. Where it cannot, pages are dropped from the cache before each read.
+    Bypassed,
+}
+
+/// A block device node or a regular file.
+pub struct FileDevice {
+    file: File,
+    path: PathBuf,
+    name: String,
+    geometry: Geometry,
+    access: Access,
+    /// True when the kernel accepted `O_DIRECT`.
+    direct: bool,
+    caching: Caching,
+    is_block_device: bool,
+}
+
+/// Sector size of regular files, in bytes: what disk images use unless told otherwise.
+const FILE_SECTOR: u32 = 512;
+
+impl FileDevice {
+    /// Opens the block device or regular file at `path`.
+    ///
+    /// Anything else (a directory, a character device) is refused with `InvalidInput`.
+    pub fn open(path: &Path, access: Access, caching: Caching) -> Result<Self, BlockError> {
+        let name = path.display().to_string();
+        let fail = |source| BlockError::io(&name, Operation::Open, 0, 0, source);
+        let (file, direct) = open_file(path, access, caching).map_err(fail)?;
+        let kind = file.metadata().map_err(fail)?.file_type();
+        let is_block_device = kind.is_block_device();
+        if !is_block_device && !kind.is_file() {
+            return Err(fail(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "neither a disk nor a regular file",
+            )));
+        }
+        let geometry = read_geometry(&file, is_block_device).map_err(fail)?;
+        let path = path.to_owned();
+        Ok(Self { file, path, name, geometry, access, direct, caching, is_block_device })
+    }
+
+    /// The same file with another logical sector size, for images of 4096-byte-sector disks.
+    #[must_use]
+    pub fn with_logical_sector(mut self, bytes: u32) -> Self {
+        self.geometry.logical_sector = bytes;
+        self.geometry.physical_sector = self.geometry.physical_sector.max(bytes);
+        self
+    }
+
+    /// The path it was opened by.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// True for a block device node, false for a regular file.
+    #[must_use]
+    pub fn is_block_device(&self) -> bool {
+        self.is_block_device
+    }
+
+    /// True when reads and writes must be aligned to the logical sector.
+    #[must_use]
+    pub fn needs_alignment(&self) -> bool {
+        self.direct
+    }
+
+    /// Tells the kernel to refuse writes to this disk from now on, or to allow them again
+    /// (`BLKROSET`). Does nothing on a regular file.
+    pub fn set_read_only(&self, read_only: bool) -> Result<(), BlockError> {
+        self.control(|file| ioctl::set_read_only(file, read_only))
+    }
+
+    /// True when the kernel refuses writes to this disk (`BLKROGET`); false on a regular file.
+    pub fn is_read_only(&self) -> Result<bool, BlockError> {
+        if !self.is_block_device {
+            return Ok(false);
+        }
+        ioctl::is_read_only(&self.file)
+            .map_err(|source| BlockError::io(&self.name, Operation::Control, 0, 0, source))
+    }
+
+    /// Makes the kernel read the partition table again (`BLKRRPART`). Does nothing on a regular
+    /// file.
+    pub fn reread_partition_table(&self) -> Result<(), BlockError> {
+        self.control(ioctl::reread_partition_table)
+    }
+
+    fn control(&self, request: impl Fn(&File) -> io::Result<()>) -> Result<(), BlockError> {
+        if !self.is_block_device {
+            return Ok(());
+        }
+        request(&self.file)
+            .map_err(|source| BlockError::io(&self.name, Operation::Control, 0, 0, source))
+    }
+
+    fn check_access(
+        &self,
+        operation: Operation,
+        buffer: &[u8],
+        offset: u64,
+    ) -> Result<(), BlockError> {
+        let length = buffer.len();
+        check_range(self, operation, offset, length)?;
+        let sector = self.geometry.logical_sector;
+        let aligned = (offset | length as u64 | buffer.as_ptr().addr() as u64)
+            .is_multiple_of(u64::from(sector));
+        if self.direct && !aligned {
+            return Err(BlockError::Unaligned {
+                device: self.name.clone(),
+                operation,
+                offset,
+                length: length as u64,
+                sector,
+            });
+        }
+        Ok(())
+    }
+
+    fn check_writable(&self) -> Result<(), BlockError> {
+        match self.access {
+            Access::Read => Err(BlockError::ReadOnly { device: self.name.clone() }),
+            Access::ReadWrite | Access::Exclusive => Ok(()),
+        }
+    }
+
+    /// Where the kernel has no quick way, writes zeros.
+    fn zero_by_writing(&self, extent: Extent) -> Result<(), BlockError> {
+        let zeros = crate::AlignedBuffer::zeroed(1 << 20);
+        for piece in extent.pieces(1 << 20) {
+            let length = usize::try_from(piece.length).unwrap_or(zeros.len());
+            self.write_at(&zeros[..length], piece.start)?;
+        }
+        Ok(())
+    }
+
+    fn zero_in_kernel(&self, extent: Extent) -> io::Result<()> {
+        if self.is_block_device {
+            return ioctl::zero_out(&self.file, extent);
+        }
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        Ok(rustix::fs::fallocate(&self.file, flags, extent.start, extent.length)?)
+    }
+}
+
+fn open_file(path: &Path, access: Access, caching: Caching) -> io::Result<(File, bool)> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(access != Access::Read);
+    let exclusive = if access == Access::Exclusive { OFlags::EXCL } else { OFlags::empty() };
+    let flags = |flags: OFlags| i32::try_from(flags.bits()).unwrap_or(0);
+    if caching == Caching::Bypassed {
+        let direct = options.clone().custom_flags(flags(exclusive | OFlags::DIRECT)).open(path);
+        match direct {
+            Ok(file) => return Ok((file, true)),
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((options.custom_flags(flags(exclusive)).open(path)?, false))
+}
+
+fn read_geometry(file: &File, is_block_device: bool) -> io::Result<Geometry> {
+    let size = rustix::fs::seek(file, rustix::fs::SeekFrom::End(0))?;
+    if !is_block_device {
+        return Ok(Geometry { size, logical_sector: FILE_SECTOR, physical_sector: FILE_SECTOR });
+    }
+    Ok(Geometry {
+        size,
+        logical_sector: rustix::fs::ioctl_blksszget(file)?,
+        physical_sector: rustix::fs::ioctl_blkpbszget(file)?,
+    })
+}
+
+impl BlockDevice for FileDevice {
+    fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
+        self.check_access(Operation::Read, buffer, offset)?;
+        let length = buffer.len() as u64;
+        if self.caching == Caching::Bypassed && !self.direct {
+            // Only a hint, so a refusal costs speed, not truth.
+            let range = std::num::NonZeroU64::new(length);
+            let _ = rustix::fs::fadvise(&self.file, offset, range, Advice::DontNeed);
+        }
+        self.file
+            .read_exact_at(buffer, offset)
+            .map_err(|source| BlockError::io(&self.name, Operation::Read, offset, length, source))
+    }
+
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
+        self.check_writable()?;
+        self.check_access(Operation::Write, data, offset)?;
+        self.file.write_all_at(data, offset).map_err(|source| {
+            BlockError::io(&self.name, Operation::Write, offset, data.len() as u64, source)
+        })
+    }
+
+    fn flush(&self) -> Result<(), BlockError> {
+        self.file
+            .sync_all()
+            .map_err(|source| BlockError::io(&self.name, Operation::Flush, 0, 0, source))
+    }
+
+    fn zero(&self, extent: Extent) -> Result<(), BlockError> {
+        self.check_writable()?;
+        match self.zero_in_kernel(extent) {
+            Ok(()) => Ok(()),
+            Err(_) => self.zero_by_writing(extent),
+        }
+    }
+
+    fn discard(&self, extent: Extent) -> Result<(), BlockError> {
+        self.check_writable()?;
+        if self.is_block_device {
+            // A device without discard refuses; that is not a failure of the job.
+            let _ = ioctl::discard(&self.file, extent);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_writes_a_file_and_refuses_what_it_must() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(8192).unwrap();
+        let writable = FileDevice::open(file.path(), Access::ReadWrite, Caching::Cached).unwrap();
+        writable.write_at(b"abc", 1000).unwrap();
+        assert_eq!(writable.read_vec(999, 5).unwrap(), b"\0abc\0");
+        assert!(matches!(writable.write_at(b"abc", 8190), Err(BlockError::OutOfRange { .. })));
+        writable.zero(Extent::new(1001, 1)).unwrap();
+        assert_eq!(writable.read_vec(999, 5).unwrap(), b"\0a\0c\0");
+
+        let readable = FileDevice::open(file.path(), Access::Read, Caching::Cached).unwrap();
+        assert!(matches!(readable.write_at(b"x", 0), Err(BlockError::ReadOnly { .. })));
+        assert!(matches!(readable.zero(Extent::new(0, 1)), Err(BlockError::ReadOnly { .. })));
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(FileDevice::open(folder.path(), Access::Read, Caching::Cached).is_err());
+        assert!(FileDevice::open(Path::new("/dev/null"), Access::Read, Caching::Cached).is_err());
+    }
+}

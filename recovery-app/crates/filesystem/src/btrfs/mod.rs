@@ -1,0 +1,1 @@
+//! Btrfs on one device (single and DUP).

@@ -1,0 +1,1 @@
+//! The second, third and fourth extended filesystems.
