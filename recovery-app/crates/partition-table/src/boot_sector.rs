@@ -15,7 +15,7 @@ pub(crate) const ENTRIES_AT: usize = 446;
 pub(crate) const PROTECTIVE: u8 = 0xee;
 
 /// One of the four entries. Positions are sectors, relative to what holds the entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) boot_flag: u8,
     pub(crate) kind: u8,

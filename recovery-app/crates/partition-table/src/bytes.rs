@@ -24,12 +24,18 @@ pub(crate) fn has(bytes: &[u8], at: usize, expected: &[u8]) -> bool {
     bytes.get(at..).is_some_and(|rest| rest.starts_with(expected))
 }
 
+/// The logical sector size of `device` in bytes; 512 when it claims one that no disk has.
+pub(crate) fn sector_size(device: &dyn BlockDevice) -> u64 {
+    let claimed = u64::from(device.geometry().logical_sector);
+    let possible = claimed.is_power_of_two() && (512..=65536).contains(&claimed);
+    if possible { claimed } else { 512 }
+}
+
 /// Reads `wanted` in whole sectors into aligned memory, so that any device accepts it.
 ///
 /// The length must come from a checked source: it is allocated as asked.
 pub(crate) fn read_bytes(device: &dyn BlockDevice, wanted: Extent) -> Result<Vec<u8>, BlockError> {
-    let sector = u64::from(device.geometry().logical_sector.max(512));
-    let grown = wanted.aligned_out(sector);
+    let grown = wanted.aligned_out(sector_size(device));
     let grown = Extent::between(grown.start, grown.end().min(device.size()).max(wanted.end()));
     let length = usize::try_from(grown.length).unwrap_or(usize::MAX - 8192);
     let mut buffer = AlignedBuffer::zeroed(length);

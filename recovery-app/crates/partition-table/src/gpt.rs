@@ -43,8 +43,32 @@ impl Header {
 #[derive(Debug, Clone)]
 pub(crate) struct Copy {
     pub(crate) header: Header,
+    /// The whole sector of the header.
+    sector: Vec<u8>,
     /// The entries, filled up to whole sectors.
     pub(crate) entries: Vec<u8>,
+}
+
+impl Copy {
+    /// The sector of a header that says the same for other places (all in sectors).
+    pub(crate) fn header_at(
+        &self,
+        own_lba: u64,
+        alternate_lba: u64,
+        entries_lba: u64,
+        last_usable_lba: u64,
+    ) -> Vec<u8> {
+        let mut sector = self.sector.clone();
+        let fields = [(24, own_lba), (32, alternate_lba), (48, last_usable_lba), (72, entries_lba)];
+        for (at, value) in fields {
+            sector[at..at + 8].copy_from_slice(&value.to_le_bytes());
+        }
+        let size = usize::try_from(le32(&sector, 12)).unwrap_or(sector.len()).min(sector.len());
+        sector[16..20].fill(0);
+        let checksum = crc32fast::hash(&sector[..size]);
+        sector[16..20].copy_from_slice(&checksum.to_le_bytes());
+        sector
+    }
 }
 
 /// Why a copy cannot be used.
@@ -74,7 +98,7 @@ pub(crate) fn read_copy(disk: Sectors<'_>, lba: u64) -> Result<Copy, Fault> {
     if crc32fast::hash(&entries[..used]) != header.entries_crc {
         return Err(damaged("the checksum of its entries is wrong"));
     }
-    Ok(Copy { header, entries })
+    Ok(Copy { header, sector, entries })
 }
 
 /// The fields of a header whose checksum is right.

@@ -1,7 +1,7 @@
 use block::{BlockDevice, Extent};
 
 use crate::boot_sector::{BOOT_SECTOR_SIZE, Entry, PROTECTIVE, entries};
-use crate::bytes::{Sectors, read_bytes};
+use crate::bytes::{Sectors, read_bytes, sector_size};
 use crate::gpt::read_copy;
 use crate::gpt_copies::{self, Copies};
 use crate::layout::{Layout, Table};
@@ -24,8 +24,7 @@ pub fn read(device: &dyn BlockDevice) -> Result<Layout, TableError> {
 }
 
 fn decode(device: &dyn BlockDevice, notes: &mut Notes) -> Result<Layout, TableError> {
-    let unit = u64::from(device.geometry().logical_sector.max(512));
-    let disk = Sectors { device, unit };
+    let disk = Sectors { device, unit: sector_size(device) };
     if device.size() < BOOT_SECTOR_SIZE {
         return Ok(without_partitions(disk, Table::None));
     }

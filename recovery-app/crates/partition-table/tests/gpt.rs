@@ -1,5 +1,6 @@
 //! GPTs made by sgdisk, sfdisk and parted, compared with what sfdisk says about them.
 
+#[cfg(test)]
 mod common;
 
 use common::{Disk, GIB, KIB, MIB, TIB, seen_by_sfdisk, seen_by_us};
