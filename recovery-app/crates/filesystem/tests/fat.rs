@@ -119,17 +119,16 @@ fn whole(volume: &dyn BlockDevice) -> String {
 }
 
 /// Size in KiB, options, kind.
-const VARIANTS: [(u64, &str, Kind); 10] = [
+const VARIANTS: [(u64, &str, Kind); 9] = [
     (1440, "-F 12", Kind::Fat12),
     (8 << 10, "-F 12 -s 8 -f 1", Kind::Fat12),
     (4 << 10, "-F 12 -S 1024 -r 512", Kind::Fat12),
     (16 << 10, "-F 16 -s 1", Kind::Fat16),
-    (200 << 10, "-F 16 -S 4096 -s 1", Kind::Fat16),
-    (512 << 10, "-F 16 -s 128 -R 16", Kind::Fat16),
+    (60 << 10, "-F 16 -S 4096 -s 1", Kind::Fat16),
+    (100 << 10, "-F 16 -s 32 -R 16", Kind::Fat16),
     (40 << 10, "-F 32 -s 1", Kind::Fat32),
-    (300 << 10, "-F 32 -S 4096 -s 1 -R 64 -b 8", Kind::Fat32),
-    (3 << 20, "-F 32 -s 64 -f 1", Kind::Fat32),
-    (9 << 20, "-F 32 -s 128", Kind::Fat32),
+    (280 << 10, "-F 32 -S 4096 -s 1 -R 64 -b 8", Kind::Fat32),
+    (280 << 10, "-F 32 -s 8 -f 1", Kind::Fat32),
 ];
 
 #[test]
