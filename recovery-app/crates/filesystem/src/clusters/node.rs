@@ -52,11 +52,13 @@ pub(crate) fn content_extents(
     let first = match content {
         Content::Empty => return Ok(()),
         Content::Fixed(extent) => return each(extent),
-        Content::Contiguous(first) => return each(heap.extent(first, wanted)),
-        Content::Chain(first) => first,
+        Content::Contiguous(first) | Content::Chain(first) => first,
     };
     if !heap.holds(first) {
         return Err(MapError::damaged(format!("cluster {first} does not exist")));
+    }
+    if matches!(content, Content::Contiguous(_)) {
+        return each(heap.extent(first, wanted));
     }
     let (mut start, mut count, mut left) = (first, 0_u32, wanted);
     let mut cluster = first;

@@ -51,8 +51,10 @@ fn named_in_directories(volume: &dyn BlockDevice, layout: &Layout) -> Result<Ext
     walk(volume, &mut table, &tree, |table, node, _| {
         // The rest of a file's chain is in use by the table; that of a directory is followed
         // when its entries are read.
-        let heap = table.heap();
-        used.extend(node.content.first().map(|first| heap.extent(first, 1)));
+        content_extents(table, node.content, Some(1), |extent| {
+            used.add(extent);
+            Ok(())
+        })?;
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(used.build())
