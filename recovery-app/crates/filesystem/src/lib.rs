@@ -23,6 +23,7 @@
 mod any_alignment;
 pub mod btrfs;
 mod bytes;
+mod clusters;
 mod dispatch;
 mod error;
 pub mod exfat;

@@ -1,25 +1,48 @@
 //! exFAT.
+//!
+//! After Microsoft's "exFAT file system specification" (revision 1.00) and the kernel's
+//! `fs/exfat/`. Written by hand because no crate gives the allocation bitmap.
+//!
+//! The allocation bitmap, a file in the root directory, is the map. On a volume that was not
+//! unmounted in order it may lag behind the directories, so everything they name is added.
 
-use block::{BlockDevice, BlockError, ExtentSet};
+mod allocation;
+mod bitmap;
+mod boot;
+mod directory;
+mod probe;
+mod system;
 
-use crate::{AllocationMap, MapError, VolumeInfo};
+use block::{BlockDevice, ExtentSet};
 
-/// What the volume says of itself, if it is one.
-pub fn probe(_: &dyn BlockDevice) -> Result<Option<VolumeInfo>, BlockError> {
-    Ok(None)
+use crate::MapError;
+use crate::clusters;
+use boot::Layout;
+use directory::Tree;
+
+pub use allocation::allocation;
+pub use probe::probe;
+
+/// The paths of files and directories with clusters in `extents`, at most `most`.
+pub fn files_on(
+    volume: &dyn BlockDevice,
+    extents: &ExtentSet,
+    most: usize,
+) -> Result<Vec<String>, MapError> {
+    let layout = Layout::read(volume)?;
+    clusters::files_on(volume, &mut layout.table(volume), &Tree::new(&layout), extents, most)
 }
 
-/// The bytes in use.
-pub fn allocation(_: &dyn BlockDevice) -> Result<AllocationMap, MapError> {
-    Err(MapError::unsupported("its free space is not read by this program"))
-}
-
-/// Paths of files in `extents`.
-pub fn files_on(_: &dyn BlockDevice, _: &ExtentSet, _: usize) -> Result<Vec<String>, MapError> {
-    Ok(Vec::new())
-}
-
-/// The content of a small file.
-pub fn read_file(_: &dyn BlockDevice, _: &str, _: usize) -> Result<Option<Vec<u8>>, MapError> {
-    Ok(None)
+/// The content of the file at `path`, if it exists and has at most `most` bytes.
+pub fn read_file(
+    volume: &dyn BlockDevice,
+    path: &str,
+    most: usize,
+) -> Result<Option<Vec<u8>>, MapError> {
+    let layout = Layout::read(volume)?;
+    let mut table = layout.table(volume);
+    match clusters::find(volume, &mut table, &Tree::new(&layout), path)? {
+        Some(node) => clusters::read_content(volume, &mut table, &node, most),
+        None => Ok(None),
+    }
 }
