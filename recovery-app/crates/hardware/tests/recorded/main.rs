@@ -1,0 +1,6 @@
+//! On made-up machines: what the kernel would show, in a temporary folder.
+
+mod disks;
+mod locations;
+mod machine;
+mod uses;
