@@ -85,7 +85,7 @@ fn a_file_in_use_as_a_disk_counts_for_the_disk_it_lies_on() {
 
     let found = usage(&machine.roots(), &machine.node("sda")).unwrap().reasons;
     let expected = UseReason::LoopFile { file: image.clone(), device: machine.node("loop0") };
-    assert_eq!(found, [expected.clone()]);
+    assert_eq!(found, std::slice::from_ref(&expected));
     assert!(reasons(&machine, "loop0").is_empty());
     assert_eq!(usage(&machine.roots(), &image).unwrap().reasons, [expected]);
 }
