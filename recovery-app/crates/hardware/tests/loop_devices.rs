@@ -37,6 +37,8 @@ impl LoopDisk {
 
 impl Drop for LoopDisk {
     fn drop(&mut self) {
+        // The kernel keeps the flag for the next file on this loop device.
+        let _ = Command::new("blockdev").arg("--setrw").arg(&self.node).output();
         let _ = Command::new("umount").arg(self.mounted()).output();
         let _ = Command::new("losetup").arg("--detach").arg(&self.node).output();
     }
@@ -64,7 +66,7 @@ fn a_loop_device_is_free_then_busy_then_mounted() {
     assert_eq!((shown.bus, shown.size), (Bus::Loop, 16 << 20));
     assert_eq!(shown.model.as_deref(), Some("disk image"));
     assert_eq!(shown.backing_file, Some(disk.image()));
-    assert!(usage(&roots, &disk.node).unwrap().is_free());
+    assert_eq!(usage(&roots, &disk.node).unwrap().reasons, []);
 
     let claim = FileDevice::open(&disk.node, Access::Exclusive, Caching::Cached).unwrap();
     let busy = UseReason::Busy { device: disk.node.clone() };
