@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::mounts::{Mount, devices_of, mount_of, read_mounts};
+use crate::mounts::{Mount, devices_of, mount_of, read_mounts, unescaped};
 use crate::topology::{Node, Topology};
 use crate::{DeviceNumber, HardwareError, Roots};
 
@@ -94,7 +94,9 @@ impl<'a> Walk<'a> {
             if self.file(&real).is_err() {
                 self.found.incomplete = true;
             }
-            self.found.backing_files.push(real);
+            if real.is_file() {
+                self.found.backing_files.push(real);
+            }
         }
         Ok(self.found)
     }
@@ -149,8 +151,6 @@ impl<'a> Walk<'a> {
 
 /// The folders that an overlay shows as one.
 fn overlay_layers(mount: &Mount) -> Vec<PathBuf> {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt;
     if mount.fs_type != "overlay" {
         return Vec::new();
     }
@@ -161,6 +161,6 @@ fn overlay_layers(mount: &Mount) -> Vec<PathBuf> {
     folders
         .flat_map(|folders| folders.split(|&byte| byte == b':'))
         .filter(|folder| !folder.is_empty())
-        .map(|folder| PathBuf::from(OsStr::from_bytes(folder)))
+        .map(unescaped)
         .collect()
 }

@@ -86,7 +86,8 @@ pub(crate) fn read_swaps(roots: &Roots) -> Vec<PathBuf> {
         .collect()
 }
 
-fn unescaped(raw: &[u8]) -> PathBuf {
+/// A path with the kernel's octal escapes undone.
+pub(crate) fn unescaped(raw: &[u8]) -> PathBuf {
     let mut plain = Vec::with_capacity(raw.len());
     let mut rest = raw;
     while let Some((&byte, tail)) = rest.split_first() {

@@ -138,8 +138,7 @@ fn device_reasons(
     }
 }
 
-/// Loop devices whose file lies on `target`, also when its filesystem was detached lazily and
-/// no longer shows as mounted.
+/// Loop devices whose file lies on the disk of `target`.
 fn loop_files_on(
     roots: &Roots,
     topology: &Topology,
