@@ -144,6 +144,8 @@ pub enum CaptureRecord {
         /// Why, in one line.
         reason: String,
     },
+    /// As part of the physical volume that it lies in.
+    Inside,
     /// Not at all: it was not chosen.
     Excluded,
 }

@@ -28,6 +28,12 @@ pub struct ImageReader {
     manifest: Manifest,
 }
 
+impl std::fmt::Debug for ImageReader {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("ImageReader").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
 impl ImageReader {
     /// Opens the image at `path` (`.../disk0.img.zst`, also when it is cut into parts) and checks
     /// everything about it but the segments and frames: sizes and order of the parts, header,
