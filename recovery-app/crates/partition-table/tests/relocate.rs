@@ -6,7 +6,7 @@ mod common;
 
 use block::double::FaultDevice;
 use block::{BlockDevice, Extent, Geometry, MemoryDevice};
-use common::{Disk, GIB, MIB, seen_by_sfdisk, seen_by_us, sh};
+use common::{Disk, GIB, seen_by_sfdisk, seen_by_us, sh};
 use partition_table::{Relocation, SavedTable, Table, TableError, read, relocate};
 use proptest::prelude::*;
 
@@ -155,14 +155,17 @@ fn a_disk_that_had_grown_loses_the_backup_in_its_middle() {
 
 #[test]
 fn partitions_are_never_wiped() {
-    // A grown disk whose new partition covers the place of the old backup.
+    // A grown disk whose new partition covers the place of the old backup, to which the
+    // protective MBR still points.
     let disk = Disk::new(8 * GIB);
     disk.sgdisk(HOLES);
     let backup = disk.bytes(8 * GIB - 33 * 512, 33 * 512);
+    let mbr = disk.bytes(0, 512);
     disk.grow(10 * GIB);
     disk.sgdisk("-e");
     disk.sgdisk("-n 3:7G:+2G");
     disk.write(8 * GIB - 33 * 512, &backup);
+    disk.write(0, &mbr);
     let (larger, relocation) = restored(&disk, 20 * GIB);
     assert_verified(&larger);
     assert_eq!(relocation.wipe, [Extent::new(10 * GIB - 33 * 512, 33 * 512)]);
