@@ -13,7 +13,8 @@ use crate::{TableError, read};
 /// What brings a table onto a target disk: a plain value, nothing is written yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relocation {
-    /// The writes, to be done last and in this order: entries of the backup GPT, its header,
+    /// The writes, to be done last (the image has bytes for these places too: hold them back, or
+    /// write zeros first) and in this order: entries of the backup GPT, its header,
     /// entries of the primary GPT, its header, first sector of the disk. Until the last one the
     /// disk plainly has no partitions.
     pub writes: Vec<TableWrite>,
@@ -50,6 +51,10 @@ pub fn relocate(source: &dyn BlockDevice, target: Geometry) -> Result<Relocation
                 "the GPT is kept as it was, with its backup where the captured disk ended: {reason}"
             )),
         }
+    }
+    if relocation.layout.partitions != layout.partitions {
+        let note = "no partitions will be found on the target, because of the damage to the table";
+        relocation.notes.push(note.to_owned());
     }
     Ok(relocation)
 }

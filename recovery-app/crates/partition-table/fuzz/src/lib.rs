@@ -34,7 +34,8 @@ fn disk(options: u8, split: usize, content: &[u8]) -> MemoryDevice {
         bytes[510..512].copy_from_slice(&[0x55, 0xaa]);
     }
     if options & 4 != 0 {
-        bytes[446..462].copy_from_slice(&[0, 0, 2, 0, 0xee, 255, 255, 255, 1, 0, 0, 0, 255, 255, 255, 255]);
+        bytes[446..462]
+            .copy_from_slice(&[0, 0, 2, 0, 0xee, 255, 255, 255, 1, 0, 0, 0, 255, 255, 255, 255]);
     }
     if options & 8 == 0 {
         let unit = if options & 16 == 0 { sector } else { 4608 - sector };
@@ -48,7 +49,10 @@ fn disk(options: u8, split: usize, content: &[u8]) -> MemoryDevice {
 fn sign(bytes: &mut [u8], unit: usize, lba: usize) {
     let at = lba * unit;
     let number = |bytes: &[u8], offset: usize, length: usize| {
-        bytes[at + offset..][..length].iter().rev().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte))
+        bytes[at + offset..][..length]
+            .iter()
+            .rev()
+            .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte))
     };
     if !bytes[at..].starts_with(b"EFI PART") {
         return;
@@ -94,6 +98,8 @@ fn check_relocation(disk: &MemoryDevice, saved: &SavedTable, layout: &Layout, ta
         }
     }
     if let Table::Gpt(_) = layout.table {
-        assert_eq!(relocation.layout.partitions, layout.partitions);
+        let kept = relocation.layout.partitions == layout.partitions;
+        let said = relocation.notes.iter().any(|note| note.contains("no partitions will be found"));
+        assert!(kept || (said && target.size != disk.size()));
     }
 }

@@ -17,7 +17,8 @@ pub fn sh(command: &str) -> String {
     let output = try_sh(command);
     assert!(
         output.status.success(),
-        "{command}\n{}{}",
+        "{command}\n{}\n{}{}",
+        output.status,
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
@@ -51,8 +52,23 @@ impl Disk {
     }
 
     pub fn with_sectors(size: u64, sector: u32) -> Self {
-        let mut disk = Self { folder: tempfile::tempdir().unwrap(), sector, loop_device: None };
-        std::fs::File::create(disk.path()).unwrap().set_len(size).unwrap();
+        let disk = Self { folder: tempfile::tempdir().unwrap(), sector, loop_device: None };
+        disk.grow(size);
+        disk.attached()
+    }
+
+    /// A disk of `size` bytes that starts with all bytes of `other`.
+    pub fn copy_of(other: &Self, size: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Self { folder, sector: other.sector, loop_device: None };
+        other.settle();
+        sh(&format!("cp --sparse=always {} {}", other.path().display(), disk.path().display()));
+        disk.grow(size);
+        disk.attached()
+    }
+
+    fn attached(self) -> Self {
+        let (sector, mut disk) = (self.sector, self);
         if sector != 512 {
             let path = disk.path();
             let attach = format!("losetup --sector-size {sector} -f --show {}", path.display());
@@ -77,7 +93,13 @@ impl Disk {
     /// Partitions it with an sfdisk script.
     pub fn sfdisk(&self, script: &str) {
         let node = self.node();
-        sh(&format!("sfdisk -q --no-reread --no-tell-kernel {node} <<'END'\n{script}\nEND"));
+        let command =
+            format!("sfdisk --no-reread --no-tell-kernel {node} 2>&1 <<'END'\n{script}\nEND");
+        // On a busy machine, writing to a loop device sometimes fails without a word.
+        if !try_sh(&command).status.success() {
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            sh(&command);
+        }
         self.settle();
     }
 
@@ -93,7 +115,15 @@ impl Disk {
     }
 
     pub fn grow(&self, size: u64) {
-        std::fs::OpenOptions::new().write(true).open(self.path()).unwrap().set_len(size).unwrap();
+        let mut options = std::fs::OpenOptions::new();
+        options
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(self.path())
+            .unwrap()
+            .set_len(size)
+            .unwrap();
         if let Some(device) = &self.loop_device {
             sh(&format!("losetup -c {device}"));
         }
@@ -142,7 +172,8 @@ pub struct Seen {
 pub fn seen_by_sfdisk(disk: &Disk) -> Vec<Seen> {
     let (node, sector) = (disk.node(), disk.sector);
     let json = sh(&format!("sfdisk --json {node}"));
-    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    // It remarks on empty entries in front of the document.
+    let json: serde_json::Value = serde_json::from_str(&json[json.find('{').unwrap()..]).unwrap();
     let table = &json["partitiontable"];
     let gpt = table["label"] == "gpt";
     let mut seen: Vec<_> = table["partitions"]
