@@ -17,8 +17,8 @@ const DIRTY: u16 = 1;
 /// Number of file records that `$MFTMirr` repeats at least.
 const MIRRORED: u64 = 4;
 
-/// Bytes of `hiberfil.sys` that decide whether it holds a system.
-const HIBERNATION_HEADER: usize = 4096;
+/// Most bytes of a value of `$Volume` that are read; a label has up to 128 characters.
+const MOST_VALUE: usize = 4096;
 
 /// Signs that the structures on the volume may lag behind what was promised to programs.
 pub(super) struct Condition {
@@ -90,7 +90,7 @@ pub(super) fn label(volume: &Volume<'_>) -> Result<Option<String>, MapError> {
 
 fn resident(volume: &Volume<'_>, kind: u32) -> Result<Option<Vec<u8>>, MapError> {
     let stream = volume.stream(number::VOLUME, kind, &[])?;
-    stream.map(|stream| stream.read_start(volume, HIBERNATION_HEADER)).transpose()
+    stream.map(|stream| stream.read_start(volume, MOST_VALUE)).transpose()
 }
 
 /// Compares the records that both `$MFT` and `$MFTMirr` hold, without their update sequences.
@@ -115,12 +115,12 @@ fn content(block: &[u8]) -> Result<&[u8], MapError> {
     Record::parse(block)?.content()
 }
 
-/// As `ntfs_volume_check_hiberfile` in ntfs-3g's `libntfs-3g/volume.c` judges it: a header of
-/// zeros, or one that says the system has woken up, is a system that runs or was shut down.
+/// The signatures of a suspended system: "hibr", as `ntfs_volume_check_hiberfile` in ntfs-3g's
+/// `libntfs-3g/volume.c` takes it, and "rstr", a resume that did not finish. Any other ("wake",
+/// or zeros) is left over from a system that went on.
 fn is_hibernated(volume: &Volume<'_>) -> Result<bool, MapError> {
     let Some(file) = directory::find(volume, "hiberfil.sys")? else { return Ok(false) };
     let Some(stream) = volume.stream(file, kind::DATA, &[])? else { return Ok(false) };
-    let header = stream.read_start(volume, HIBERNATION_HEADER)?;
-    let awake = header.get(..4).is_some_and(|magic| magic.eq_ignore_ascii_case(b"wake"));
-    Ok(!awake && (header.len() < HIBERNATION_HEADER || header.iter().any(|byte| *byte != 0)))
+    let magic = stream.read_start(volume, 4)?.to_ascii_lowercase();
+    Ok(magic == b"hibr" || magic == b"rstr")
 }

@@ -108,18 +108,42 @@ fn path(volume: &Volume<'_>, file: u64) -> String {
 fn name(volume: &Volume<'_>, file: u64) -> Option<(u64, String)> {
     let block = volume.record(file).ok()?;
     let record = Record::parse(&block).ok()?;
-    let mut best = None;
-    for attribute in record.attributes().map_while(Result::ok) {
-        let Some(value) = attribute.resident().filter(|_| attribute.kind == kind::FILE_NAME) else {
-            continue;
-        };
-        let bytes = Bytes::new(value, "$FILE_NAME");
-        let length = usize::from(bytes.u8(0x40).ok()?) * 2;
-        let name = directory::text(bytes.slice(0x42, length).ok()?);
-        best = Some((bytes.le64(0).ok()? & REFERENCE_MASK, name));
-        if bytes.u8(0x41).ok()? != DOS {
-            break;
-        }
-    }
-    best
+    let list = record
+        .attributes()
+        .map_while(Result::ok)
+        .find(|attribute| attribute.kind == kind::ATTRIBUTE_LIST);
+    let elsewhere =
+        list.and_then(|list| volume.holders(&list, kind::FILE_NAME).ok()).unwrap_or_default();
+    let own = name_in(record).into_iter();
+    let others = elsewhere.into_iter().filter_map(|number| {
+        let block = volume.record(number).ok()?;
+        name_in(Record::parse(&block).ok()?)
+    });
+    let name = own.chain(others).min_by_key(|name| name.space == DOS)?;
+    Some((name.parent, name.text))
+}
+
+/// A name of a file.
+struct Name {
+    parent: u64,
+    space: u8,
+    text: String,
+}
+
+/// The best name that one record holds.
+fn name_in(record: Record<'_>) -> Option<Name> {
+    record
+        .attributes()
+        .map_while(Result::ok)
+        .filter(|attribute| attribute.kind == kind::FILE_NAME)
+        .filter_map(|attribute| {
+            let bytes = Bytes::new(attribute.resident()?, "$FILE_NAME");
+            let length = usize::from(bytes.u8(0x40).ok()?) * 2;
+            Some(Name {
+                parent: bytes.le64(0).ok()? & REFERENCE_MASK,
+                space: bytes.u8(0x41).ok()?,
+                text: directory::text(bytes.slice(0x42, length).ok()?),
+            })
+        })
+        .min_by_key(|name| name.space == DOS)
 }

@@ -161,6 +161,12 @@ impl<'a> Volume<'a> {
         Ok(stream)
     }
 
+    /// The records that hold attributes of this kind without a name, for a file whose attributes
+    /// are spread over several records.
+    pub(super) fn holders(&self, list: &Attribute<'_>, kind: u32) -> Result<Vec<u64>, MapError> {
+        Ok(self.parts(list, kind, &[])?.into_iter().map(|part| part.record).collect())
+    }
+
     /// Which records hold the parts of an attribute, ascending.
     fn parts(&self, list: &Attribute<'_>, kind: u32, name: &[u8]) -> Result<Vec<Part>, MapError> {
         let stream = Stream::start(list, self.boot.clusters)?;
