@@ -1,5 +1,7 @@
 //! NTFS: maps against partclone, contents after scrambling, names, states.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 mod common;
 mod ntfs_support;
 

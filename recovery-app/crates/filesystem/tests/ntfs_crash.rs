@@ -1,5 +1,7 @@
 //! NTFS volumes that were not unmounted, and damaged ones.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 mod common;
 mod ntfs_support;
 
@@ -7,7 +9,7 @@ use block::Extent;
 use common::try_sh;
 use filesystem::{MapError, State};
 use ntfs_support::Volume;
-use ntfs_support::log::LogBuilder;
+use ntfs_support::log::{CLEAR, LogBuilder, SET, Target};
 
 /// A volume with a file, as a crash under Linux's ntfs3 leaves it: marked, and the bitmap does
 /// not know the file's clusters yet.
@@ -101,8 +103,9 @@ fn busy_log(major: u16) -> (LogBuilder, Vec<Extent>) {
     let mut log = LogBuilder::new(major, LOG);
     log.record(2, &[0; 0x40]);
     let mut extents = Vec::new();
-    for lcn in (4000..4600).step_by(3) {
-        log.set_bits(4096, bitmap, lcn, 2);
+    let operations = [(SET, 0), (0, SET), (CLEAR, SET), (CLEAR, 0), (SET, CLEAR)];
+    for (lcn, (redo, undo)) in (4000..4600).step_by(3).zip(operations.iter().cycle()) {
+        log.bits(*redo, *undo, bitmap, lcn, 2);
         extents.push(Extent::new(lcn * 4096, 2 * 4096));
     }
     (log, extents)
@@ -148,22 +151,50 @@ fn run_lists_in_the_log_are_used() {
     let source = Volume::new(24 << 20, "");
     source.run("head -c 50000 /dev/urandom > file");
     let number = source.number("file");
-    let (extent, mut record) = (source.content(number), source.bytes(source.record_place(number)));
+    let extent = source.content(number);
     let bitmap = source.content(6).start / 4096;
+    let map_with = |redo, undo, target, payload: &[u8]| {
+        let mut log = LogBuilder::new(1, LOG);
+        log.record(2, &[0; 0x40]);
+        log.change(redo, undo, target, payload);
+        with_log(&log.build()).map()
+    };
     // Deleting the file in a transaction that was not finished: the record comes back.
-    let mut log = LogBuilder::new(1, LOG);
-    log.record(2, &[0; 0x40]);
-    record.truncate(200);
-    log.change(0x03, 0x02, number / 4, bitmap, &record);
-    let volume = with_log(&log.build());
-    assert!(!volume.map().intersects(extent), "a cut off record says nothing");
+    let target = Target { vcn: number / 4, lcn: bitmap, offsets: [0; 3] };
+    let record = source.bytes(source.record_place(number));
+    assert!(map_with(3, 2, target, &record).contains(extent));
+    assert!(!map_with(3, 2, target, &record[..200]).intersects(extent), "it says nothing");
+    // Its attribute alone.
+    let (at, record) = source.attribute(number, 0x80);
+    assert!(map_with(5, 6, target, &record[at..at + 0x48]).contains(extent));
+}
 
+#[test]
+fn changed_run_lists_are_read_with_the_record_they_change() {
+    let volume = Volume::new(24 << 20, "");
+    volume.run("head -c 50000 /dev/urandom > file");
+    let number = volume.number("file");
+    let (at, _) = volume.attribute(number, 0x80);
+    let place = volume.record_place(number).start;
+    let target = Target {
+        vcn: number / 4,
+        lcn: place / 4096,
+        offsets: [u16::try_from(at).unwrap(), 0x40, u16::try_from(place % 4096 / 512).unwrap()],
+    };
     let mut log = LogBuilder::new(1, LOG);
     log.record(2, &[0; 0x40]);
-    record = source.bytes(source.record_place(number));
-    log.change(0x03, 0x02, number / 4, bitmap, &record);
-    let volume = with_log(&log.build());
-    assert!(volume.map().contains(extent));
+    log.change(9, 9, target, &[0x21, 20, 0xa0, 0x0f, 0]);
+    volume.write(&log.build(), volume.content(2).start);
+    assert!(volume.map().contains(Extent::new(4000 * 4096, 20 * 4096)));
+}
+
+#[test]
+fn a_log_that_overwrites_the_bitmap_is_refused() {
+    let lcn = Volume::new(24 << 20, "").content(6).start / 4096;
+    let mut log = LogBuilder::new(1, LOG);
+    log.record(2, &[0; 0x40]);
+    log.change(8, 0, Target { lcn, ..Target::default() }, &[0xff; 8]);
+    assert!(matches!(with_log(&log.build()).allocation(), Err(MapError::Unsupported(_))));
 }
 
 #[test]
@@ -179,7 +210,7 @@ fn a_log_that_is_not_understood_or_has_gaps_is_refused() {
     refuses("a torn page in the middle", &content);
 
     let mut log = busy_log(1).0;
-    log.change(0x77, 0, 0, 0, &[]);
+    log.change(0x77, 0, Target::default(), &[]);
     refuses("an unknown operation", &log.build());
 
     let mut log = busy_log(1).0;

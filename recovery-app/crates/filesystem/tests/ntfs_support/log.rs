@@ -4,6 +4,18 @@ const PAGE: usize = 4096;
 const DATA: usize = 0x40;
 const HEADER: usize = 0x30;
 
+/// What a change is made to.
+#[derive(Clone, Copy, Default)]
+pub struct Target {
+    pub vcn: u64,
+    pub lcn: u64,
+    pub offsets: [u16; 3],
+}
+
+/// `SetBitsInNonresidentBitMap` and its opposite.
+pub const SET: u16 = 0x15;
+pub const CLEAR: u16 = 0x16;
+
 /// A log of version 1.1 or 2.0 that grows by records.
 pub struct LogBuilder {
     major: u16,
@@ -77,29 +89,27 @@ impl LogBuilder {
         }
     }
 
-    /// A change whose redo and undo share `payload`.
-    pub fn change(
-        &mut self,
-        redo: u16,
-        undo: u16,
-        target_vcn: u64,
-        lcn: u64,
-        payload: &[u8],
-    ) -> u64 {
+    /// A change whose redo and undo share `payload`. `target` is its VCN, where it lies, and the
+    /// offsets of record, attribute and sector.
+    pub fn change(&mut self, redo: u16, undo: u16, target: Target, payload: &[u8]) -> u64 {
         let length = u16::try_from(payload.len()).unwrap();
-        let fields = [redo, undo, 0x28, length, 0x28, length, 0x18, 1, 0, 0, 0, 0];
+        let [record, attribute, sector] = target.offsets;
+        let fields =
+            [redo, undo, 0x28, length, 0x28, length, 0x18, 1, record, attribute, sector, 0];
         let mut data: Vec<u8> = fields.iter().flat_map(|field| field.to_le_bytes()).collect();
-        data.extend(target_vcn.to_le_bytes());
-        data.extend(lcn.to_le_bytes());
+        data.extend(target.vcn.to_le_bytes());
+        data.extend(target.lcn.to_le_bytes());
         data.extend(payload);
         self.record(1, &data)
     }
 
-    /// `SetBitsInNonresidentBitMap` for `$Bitmap`, which lies at cluster `bitmap` in one piece.
-    pub fn set_bits(&mut self, cluster: u64, bitmap: u64, lcn: u64, count: u32) -> u64 {
-        let (vcn, bit) = (lcn / (cluster * 8), u32::try_from(lcn % (cluster * 8)).unwrap());
+    /// A change of bits of `$Bitmap`, which lies at cluster `bitmap` in one piece; clusters of
+    /// 4096 bytes.
+    pub fn bits(&mut self, redo: u16, undo: u16, bitmap: u64, lcn: u64, count: u32) -> u64 {
+        let (vcn, bit) = (lcn / 32_768, u32::try_from(lcn % 32_768).unwrap());
         let payload = [bit.to_le_bytes(), count.to_le_bytes()].concat();
-        self.change(0x15, 0x16, vcn, bitmap + vcn, &payload)
+        let target = Target { vcn, lcn: bitmap + vcn, offsets: [0; 3] };
+        self.change(redo, undo, target, &payload)
     }
 
     /// The finished log.

@@ -77,6 +77,10 @@ impl Volume {
         let before = self.hashes();
         let used = self.map();
         assert_close(&used, &partclone_map("ntfs", &self.path()));
+        let layout = self.layout();
+        let size = std::fs::metadata(self.path()).unwrap().len();
+        let tail = Extent::between(layout.clusters * layout.cluster, size);
+        assert!(used.contains(tail), "sectors that have no bit are used");
         scramble_free(&self.path(), &used);
         assert_eq!(self.hashes(), before);
         let path = self.path();

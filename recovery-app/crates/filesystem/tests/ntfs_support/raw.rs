@@ -16,7 +16,9 @@ impl Volume {
     pub fn layout(&self) -> Layout {
         let boot = self.bytes(Extent::new(0, 512));
         let sector = u64::from(u16::from_le_bytes([boot[11], boot[12]]));
-        let cluster = sector * u64::from(boot[13]);
+        let per_cluster = u64::from(boot[13]);
+        let cluster =
+            if per_cluster > 128 { sector << (256 - per_cluster) } else { sector * per_cluster };
         let sectors = u64::from_le_bytes(boot[0x28..0x30].try_into().unwrap());
         let mft = u64::from_le_bytes(boot[0x30..0x38].try_into().unwrap()) * cluster;
         Layout { cluster, mft, record: 1024, clusters: sectors * sector / cluster }
@@ -29,7 +31,7 @@ impl Volume {
     }
 
     /// Where an attribute lies in its record, and the record.
-    fn attribute(&self, number: u64, kind: u32) -> (usize, Vec<u8>) {
+    pub fn attribute(&self, number: u64, kind: u32) -> (usize, Vec<u8>) {
         let record = self.bytes(self.record_place(number));
         let field = |at: usize| u32::from_le_bytes(record[at..at + 4].try_into().unwrap());
         let mut at = usize::from(u16::from_le_bytes([record[0x14], record[0x15]]));
