@@ -131,8 +131,12 @@ fn tells_what_blkid_tells() {
 fn reads_and_names_files() {
     let volume = Volume::new(16 << 20, "");
     volume.run(
-        "mkdir -p 'Some Folder/deep' && seq 9000 > 'Some Folder/deep/Numbers.TXT' && echo x > s
-         for i in $(seq 500); do : > \"Some Folder/with a rather long name so that it grows $i\"; done",
+        "mkdir -p 'Some Folder/deep' && cd 'Some Folder' && seq 9000 > deep/Numbers.TXT
+         for i in $(seq 500); do : > \"with a rather long name so that it grows $i\"; done
+         cd .. && echo x > s && echo y > compact
+         # As Windows marks a compact file, whose content is in another stream.
+         setfattr -n system.ntfs_reparse_data compact \\
+             -v 0x170000801000000001000000020000000100000000000000",
     );
     assert_eq!(volume.read("some folder/DEEP/numbers.txt").unwrap().len(), 43_893);
     assert_eq!(volume.read("/s").unwrap(), b"x\n");
@@ -141,6 +145,7 @@ fn reads_and_names_files() {
         b""
     );
     assert_eq!(volume.read("some folder/absent"), None);
+    assert!(ntfs::read_file(&open(&volume.path()), "compact", 10).is_err());
     let file = volume.number("'Some Folder/deep/Numbers.TXT'");
     let named = ["Some Folder/deep/Numbers.TXT"];
     assert_eq!(volume.files_on(Extent::new(volume.content(file).start, 1), 10), named);

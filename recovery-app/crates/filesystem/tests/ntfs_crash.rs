@@ -233,6 +233,12 @@ fn a_log_that_is_not_understood_or_has_gaps_is_refused() {
     with_log(&content).allocation().expect("the other restart page serves");
     content[4096 + 510] ^= 1;
     refuses("both restart pages torn", &content);
+
+    let mut log = busy_log(1).0;
+    log.closed = true;
+    let mut content = log.build();
+    content[510] ^= 1;
+    refuses("it may have been open", &content);
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub(super) mod kind {
     pub(in super::super) const INDEX_ROOT: u32 = 0x90;
     pub(in super::super) const INDEX_ALLOCATION: u32 = 0xa0;
     pub(in super::super) const BITMAP: u32 = 0xb0;
+    pub(in super::super) const REPARSE_POINT: u32 = 0xc0;
 }
 
 /// Compression method in the flags of an attribute.

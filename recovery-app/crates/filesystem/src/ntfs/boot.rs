@@ -11,6 +11,9 @@ use crate::bytes::Bytes;
 /// Largest cluster that Windows makes, in bytes.
 const MOST_CLUSTER: u64 = 2 << 20;
 
+/// Number of file records that `$MFT` starts with in one piece, and `$MFTMirr` repeats.
+pub(super) const FIRST_RECORDS: u64 = 4;
+
 /// What the boot sector says. Sizes are bytes unless a name says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Boot {
@@ -53,12 +56,14 @@ impl Boot {
         if clusters == 0 || sectors.checked_mul(sector).is_none_or(|size| size > 1 << 62) {
             return Err(wrong("impossible volume size"));
         }
-        let (mft, mirror) = (bytes.le64(0x30)?, bytes.le64(0x38)?);
-        if mft == 0 || mft >= clusters || mirror == 0 || mirror >= clusters {
-            return Err(wrong("the file table lies outside the volume"));
-        }
         let record = record_size(bytes.u8(0x40)?, cluster)
             .ok_or_else(|| wrong("impossible file record size"))?;
+        let (mft, mirror) = (bytes.le64(0x30)?, bytes.le64(0x38)?);
+        let needed = (FIRST_RECORDS * record as u64).div_ceil(cluster);
+        let last = clusters.saturating_sub(needed);
+        if mft == 0 || mft > last || mirror == 0 || mirror > last {
+            return Err(wrong("the file table lies outside the volume"));
+        }
         let serial = bytes.le64(0x48)?;
         Ok(Self { sector, cluster, sectors, clusters, mft, mirror, record, serial })
     }
@@ -102,16 +107,17 @@ pub(super) fn primary(volume: &dyn BlockDevice) -> Result<Option<Vec<u8>>, Block
     volume.read_vec(0, 512).map(Some)
 }
 
-/// The boot sector's copy in the last sector of the volume (of 512 to 4096 bytes).
-pub(super) fn backup(volume: &dyn BlockDevice) -> Result<Option<Boot>, BlockError> {
+/// The boot sector's copy in the last sector of the volume (of 512 to 4096 bytes). A sector that
+/// cannot be read holds none.
+pub(super) fn backup(volume: &dyn BlockDevice) -> Option<Boot> {
     for sector in [512_u64, 1024, 2048, 4096] {
-        let Some(at) = volume.size().checked_sub(sector) else { break };
-        let found = Boot::parse(&volume.read_vec(at, 512)?).and_then(Result::ok);
+        let at = volume.size().checked_sub(sector)?;
+        let found = volume.read_vec(at, 512).ok().and_then(|bytes| Boot::parse(&bytes)?.ok());
         if let Some(boot) = found.filter(|boot| boot.sector == sector && boot.covered() == at) {
-            return Ok(Some(boot));
+            return Some(boot);
         }
     }
-    Ok(None)
+    None
 }
 
 #[cfg(test)]
@@ -154,5 +160,12 @@ mod tests {
             assert!(Boot::parse(&bytes).unwrap().is_err(), "byte {at} = {value}");
         }
         assert!(Boot::parse(&[0; 512]).is_none());
+        // Room for the first file records must be left behind the start of the table.
+        let mut bytes = sector();
+        bytes[0x0d] = 1;
+        bytes[0x30..0x34].copy_from_slice(&79_993_u32.to_le_bytes());
+        assert!(Boot::parse(&bytes).unwrap().is_ok());
+        bytes[0x30] += 1;
+        assert!(Boot::parse(&bytes).unwrap().is_err());
     }
 }

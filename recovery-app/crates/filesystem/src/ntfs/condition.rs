@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::attribute::kind;
-use super::boot::Boot;
+use super::boot::{Boot, FIRST_RECORDS};
 use super::directory;
 use super::log::{self, LogState};
 use super::record::{Record, undo_update_sequence};
@@ -13,9 +13,6 @@ use crate::{MapError, State};
 
 /// `VOLUME_FLAG_DIRTY` in `$VOLUME_INFORMATION`.
 const DIRTY: u16 = 1;
-
-/// Number of file records that `$MFTMirr` repeats at least.
-const MIRRORED: u64 = 4;
 
 /// Most bytes of a value of `$Volume` that are read; a label has up to 128 characters.
 const MOST_VALUE: usize = 4096;
@@ -38,7 +35,8 @@ impl Condition {
             flagged: volume_flags(volume)? & DIRTY != 0,
             log: log::state(volume)?,
             mirror_differs: mirror_differs(volume)?,
-            hibernated: is_hibernated(volume)?,
+            // A directory that cannot be searched does not spoil the map.
+            hibernated: is_hibernated(volume).unwrap_or(false),
         })
     }
 
@@ -96,14 +94,12 @@ fn resident(volume: &Volume<'_>, kind: u32) -> Result<Option<Vec<u8>>, MapError>
 /// Compares the records that both `$MFT` and `$MFTMirr` hold, without their update sequences.
 fn mirror_differs(volume: &Volume<'_>) -> Result<bool, MapError> {
     let Boot { mirror, cluster, record, .. } = volume.boot;
-    for number in 0..MIRRORED {
+    for number in 0..FIRST_RECORDS {
         let place = mirror * cluster + number * record as u64;
         let mut copy = volume.device.read_vec(place, record)?;
-        if !undo_update_sequence(&mut copy) {
-            return Ok(true);
-        }
         let original = volume.record(number)?;
-        if content(&copy)? != content(&original)? {
+        let whole = undo_update_sequence(&mut copy);
+        if !whole || content(&copy).ok() != Some(content(&original)?) {
             return Ok(true);
         }
     }

@@ -24,14 +24,15 @@ fn open(device: &dyn BlockDevice) -> Result<Volume<'_>, MapError> {
     let sector = boot::primary(device)?.unwrap_or_default();
     let boot = match Boot::parse(&sector) {
         Some(Ok(boot)) => boot,
-        _ => boot::backup(device)?.ok_or_else(|| MapError::damaged("no NTFS boot sector"))?,
+        _ => boot::backup(device).ok_or_else(|| MapError::damaged("no NTFS boot sector"))?,
     };
     Volume::open(device, boot)
 }
 
 /// The first `most` bytes of the file at `path`; `None` when there is no such file.
 ///
-/// Content that is compressed or encrypted is an error.
+/// Content that is compressed, encrypted or elsewhere (a link, or Windows' "compact" files) is an
+/// error.
 pub fn read_file(
     device: &dyn BlockDevice,
     path: &str,
@@ -39,6 +40,9 @@ pub fn read_file(
 ) -> Result<Option<Vec<u8>>, MapError> {
     let volume = open(device)?;
     let Some(file) = directory::find(&volume, path)? else { return Ok(None) };
+    if volume.stream(file, kind::REPARSE_POINT, &[])?.is_some() {
+        return Err(MapError::unsupported("the content of the file is elsewhere"));
+    }
     let stream = volume.stream(file, kind::DATA, &[])?;
     stream.map(|stream| stream.read_start(&volume, most)).transpose()
 }

@@ -21,7 +21,7 @@ pub fn probe(device: &dyn BlockDevice) -> Result<Option<VolumeInfo>, BlockError>
                 Some(Err(error)) => error.to_string(),
                 _ => "the boot sector is destroyed".to_owned(),
             };
-            match boot::backup(device)? {
+            match boot::backup(device) {
                 // Without the name in the first sector, the file table must vouch for the copy.
                 Some(boot) if found.is_some() || Volume::open(device, boot).is_ok() => {
                     let problem = format!("{problem}; its copy at the end is intact");
@@ -65,6 +65,7 @@ fn fill(device: &dyn BlockDevice, boot: Boot, info: &mut VolumeInfo) -> Result<(
     info.label = condition::label(&volume)?;
     info.used = Some(bitmap::used_bytes(&volume)?);
     info.state = Condition::read(&volume)?.state();
-    info.system = system::name(&volume)?;
+    // What cannot be read there says nothing of the volume as a whole.
+    info.system = system::name(&volume).unwrap_or_default();
     Ok(())
 }

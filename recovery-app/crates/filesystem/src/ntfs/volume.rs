@@ -91,9 +91,9 @@ impl<'a> Volume<'a> {
         }
     }
 
-    /// Number of records in the file table.
+    /// Number of records in the file table that were ever written.
     pub(super) fn records(&self) -> u64 {
-        self.mft.size() / self.boot.record as u64
+        self.mft.initialized() / self.boot.record as u64
     }
 
     /// The bytes of record `number`, update sequence undone.

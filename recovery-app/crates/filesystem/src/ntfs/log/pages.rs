@@ -84,7 +84,8 @@ impl<'a> Log<'a> {
             1 => header.le64(8)?,
             _ => u64::from(header.le32(0x3c)?),
         };
-        let newest = if is_copy { header.le64(0x20)? } else { header.le64(8)? };
+        // Copies of version 1 have their place where other pages have their newest LSN.
+        let newest = header.le64(if is_copy && self.restart.major < 2 { 0x20 } else { 8 })?;
         let aligned = place.is_multiple_of(self.restart.page as u64);
         let inside = place >= self.first_page() && place < self.restart.size;
         Ok((aligned && inside).then_some(Page { place, newest, bytes }))

@@ -85,20 +85,22 @@ pub(in crate::ntfs) fn state(volume: &Volume<'_>) -> Result<LogState, MapError> 
     // The second copy lies one page of the system behind the first.
     let places = std::iter::once(0).chain((9..=16).map(|power| 1_usize << power));
     let mut best: Option<(u64, LogState)> = None;
-    let mut problem = "no restart page is whole".to_owned();
+    let mut problem = None;
     for place in places {
         let newest = best.as_ref().map(|(lsn, _)| *lsn);
         match restart_page(start.get(place..).unwrap_or_default(), place, &log) {
             Some(Ok((lsn, state))) if newest.is_none_or(|newest| lsn > newest) => {
                 best = Some((lsn, state));
             }
-            Some(Err(error)) => problem = error.to_string(),
+            Some(Err(error)) => problem = Some(error.to_string()),
             _ => {}
         }
     }
-    match best {
-        Some((_, state)) => Ok(state),
-        None => unreadable(&problem),
+    match (best.map(|(_, state)| state), problem) {
+        // The page that is broken might be the one that says the log is open.
+        (None | Some(LogState::Closed), Some(problem)) => unreadable(&problem),
+        (Some(state), _) => Ok(state),
+        (None, None) => unreadable("it has no restart page"),
     }
 }
 
