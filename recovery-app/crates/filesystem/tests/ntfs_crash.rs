@@ -6,7 +6,7 @@ mod common;
 mod ntfs_support;
 
 use block::Extent;
-use common::try_sh;
+use common::{scramble_free, try_sh};
 use filesystem::{MapError, State};
 use ntfs_support::Volume;
 use ntfs_support::log::{CLEAR, LogBuilder, SET, Target};
@@ -84,6 +84,24 @@ fn a_run_outside_the_volume_and_a_torn_record_are_damage() {
     bytes[at + 1] = 0x7f;
     volume.write(&bytes, record.start);
     assert!(matches!(volume.allocation(), Err(MapError::Damaged(_))));
+}
+
+#[test]
+fn a_volume_cut_off_under_load_keeps_all_that_can_be_read() {
+    let volume = Volume::new(32 << 20, "");
+    let load = "mkdir d; for round in 1 2 3; do
+        for i in $(seq 40); do head -c $((i * 1997)) /dev/urandom > d/$i-$round; sync d/$i-$round; done
+        rm -f d/*[05]-*
+    done";
+    for file in ["d/30-1", "d/20-2"] {
+        let copy = volume.cut_off_during(load, file);
+        let used = copy.map();
+        let before = copy.readable_hashes();
+        assert!(before.lines().count() > 10, "the cut was meant to come in the middle");
+        scramble_free(&copy.path(), &used);
+        assert_eq!(copy.readable_hashes(), before);
+        volume.run("rm -r d");
+    }
 }
 
 /// Puts a log onto an empty volume.

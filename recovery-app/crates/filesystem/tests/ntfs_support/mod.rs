@@ -40,6 +40,21 @@ impl Volume {
         sh(&format!("cd {} && {command}", mount.place.display()))
     }
 
+    /// A copy of the volume as it is while a command runs on it, once a file is there: what a
+    /// power cut leaves.
+    pub fn cut_off_during(&self, command: &str, file: &str) -> Self {
+        let copy = Self { directory: tempfile::tempdir().unwrap() };
+        let (from, to) = (self.path(), copy.path());
+        let (from, to) = (from.display(), to.display());
+        // A process group of its own, so that all of it can be ended.
+        self.run(&format!(
+            "{{ set -m; ({command}) 2>/dev/null &
+                for _ in $(seq 1000); do [ -e {file} ] && break; sleep 0.02; done
+                cp --sparse=always {from} {to}; kill -- -$!; wait; }}"
+        ));
+        copy
+    }
+
     pub fn allocation(&self) -> Result<AllocationMap, MapError> {
         ntfs::allocation(&open(&self.path()))
     }
@@ -66,6 +81,13 @@ impl Volume {
 
     pub fn read(&self, path: &str) -> Option<Vec<u8>> {
         ntfs::read_file(&open(&self.path()), path, 1 << 20).unwrap()
+    }
+
+    /// Hashes of all files that can be read; after a crash that need not be all.
+    pub fn readable_hashes(&self) -> String {
+        let command =
+            "find . -type f -print0 | sort -z | xargs -0 -r sha256sum 2>/dev/null || true";
+        self.run_with("ro", command)
     }
 
     fn hashes(&self) -> String {
