@@ -55,6 +55,7 @@ impl Drop for Mount {
 struct Chunk {
     logical: u64,
     length: u64,
+    holds_nodes: bool,
     places: Vec<u64>,
 }
 
@@ -66,15 +67,14 @@ pub struct Progs {
     pub logical: ExtentSet,
     /// Size of tree nodes.
     pub node: u64,
-    /// Where chunks end on the device.
-    pub chunk_ends: Vec<u64>,
+    /// Chunks with one copy that may hold tree nodes, on the device.
+    pub single: ExtentSet,
 }
 
 /// The used bytes by btrfs-progs' reading of the chunk and extent trees.
 pub fn progs_map(image: &Path) -> Progs {
-    let dump = |tree: &str| {
-        sh(&format!("btrfs inspect-internal dump-tree -t {tree} {}", image.display()))
-    };
+    let dump =
+        |tree: &str| sh(&format!("btrfs inspect-internal dump-tree -t {tree} {}", image.display()));
     let number = |word: &str| word.trim_matches(['(', ')']).parse::<u64>().unwrap();
     let mut chunks: Vec<Chunk> = Vec::new();
     let mut node = 0;
@@ -84,7 +84,11 @@ pub fn progs_map(image: &Path) -> Progs {
             ["item", _, "key", _, "CHUNK_ITEM", logical, ..] => {
                 chunks.push(Chunk { logical: number(logical), ..Chunk::default() });
             }
-            ["length", length, "owner", ..] => chunks.last_mut().unwrap().length = number(length),
+            ["length", length, "owner", .., kind] => {
+                let chunk = chunks.last_mut().unwrap();
+                chunk.length = number(length);
+                chunk.holds_nodes = kind.contains("METADATA") || kind.contains("SYSTEM");
+            }
             ["stripe", _, "devid", _, "offset", place] => {
                 chunks.last_mut().unwrap().places.push(number(place));
             }
@@ -113,15 +117,9 @@ pub fn progs_map(image: &Path) -> Progs {
         logical.push(extent);
         used.extend(chunk.places.iter().map(|place| Extent::new(place + distance, extent.length)));
     }
-    let ends = |chunk: &Chunk| -> Vec<u64> {
-        chunk.places.iter().map(|place| place + chunk.length).collect()
-    };
-    Progs {
-        used: used.into_iter().collect(),
-        logical: logical.into_iter().collect(),
-        node,
-        chunk_ends: chunks.iter().flat_map(ends).collect(),
-    }
+    let single = chunks.iter().filter(|chunk| chunk.places.len() == 1 && chunk.holds_nodes);
+    let single = single.map(|chunk| Extent::new(chunk.places[0], chunk.length)).collect();
+    Progs { used: used.into_iter().collect(), logical: logical.into_iter().collect(), node, single }
 }
 
 /// What the map must hold beside extents: the first MiB and the superblock's mirrors.
@@ -146,8 +144,8 @@ pub fn assert_holds_partclone(ours: &ExtentSet, theirs: &ExtentSet, progs: &Prog
     let known = blocks(ours).union(&blocks(&progs.logical));
     for extra in theirs.difference(&known).iter() {
         let behind = known.intersects(Extent::new(extra.start - 1, 1));
-        let short = extra.length < 64 << 10 || progs.chunk_ends.contains(&extra.end());
-        assert!(behind && short, "{extra:?} is only in partclone's map");
+        let limited = extra.length < 64 << 10 || progs.single.contains(extra);
+        assert!(behind && limited, "{extra:?} is only in partclone's map");
     }
 }
 
