@@ -24,6 +24,25 @@ impl Volume {
         volume
     }
 
+    /// The same with the files of `source` in it, written by mkfs itself.
+    pub fn make_with_files(size: u64, options: &str, source: &Path) -> Self {
+        let volume = Self::empty();
+        let prototype = volume.folder.path().join("prototype");
+        let mut text = "/\n1 1\nd--755 0 0\n".to_owned();
+        for folder in sorted(source) {
+            text += &format!("{} d--755 0 0\n", name(&folder));
+            for file in sorted(&folder) {
+                text += &format!("{} ---644 0 0 {}\n", name(&file), file.display());
+            }
+            text += "$\n";
+        }
+        std::fs::write(&prototype, text + "$\n").unwrap();
+        sparse_file(&volume.path(), size);
+        let (prototype, path) = (prototype.display(), volume.path());
+        sh(&format!("mkfs.xfs --unsupported -q -f {options} -p {prototype} {}", path.display()));
+        volume
+    }
+
     /// A folder without a volume yet.
     pub fn empty() -> Self {
         let memory = Path::new("/dev/shm");
@@ -63,12 +82,27 @@ impl Volume {
 
     /// What `xfs_repair -n` complains about, if anything.
     pub fn repair_complaint(&self) -> Option<String> {
-        let output = try_sh(&format!("xfs_repair -n -f {} 2>&1", self.path().display()));
+        let output =
+            try_sh(&format!("xfs_repair -n -f -o force_geometry {} 2>&1", self.path().display()));
         (!output.status.success()).then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     pub fn map(&self) -> filesystem::AllocationMap {
         filesystem::xfs::allocation(&open(&self.path())).unwrap()
+    }
+
+    /// Bytes that the free-space trees hold in advance, which `xfs_db` calls free.
+    pub fn spare_bytes(&self) -> u64 {
+        let path = self.path();
+        let path = path.display();
+        let sb = sh(&format!("xfs_db -r -f -c 'sb 0' -c 'p agcount blocksize' {path}"));
+        let number = |text: &str| -> u64 { text.split(" = ").nth(1).unwrap().parse().unwrap() };
+        let [groups, block] = sb.lines().map(number).collect::<Vec<_>>()[..] else {
+            panic!("{sb}")
+        };
+        let ask: String =
+            (0..groups).map(|group| format!(" -c 'agf {group}' -c 'p flcount'")).collect();
+        sh(&format!("xfs_db -r -f{ask} {path}")).lines().map(number).sum::<u64>() * block
     }
 
     /// The free extents by `xfs_db`, spare blocks of the trees included.
@@ -161,4 +195,15 @@ pub fn noise(seed: u64, length: usize) -> Vec<u8> {
     }
     bytes.truncate(length);
     bytes
+}
+
+fn sorted(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
 }
