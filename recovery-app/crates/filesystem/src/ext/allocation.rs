@@ -177,15 +177,10 @@ impl<'s, 'a> Scan<'s, 'a> {
         if count_clear(bitmap, end) != descriptor.free_clusters {
             return Some("its block bitmap and its free count disagree");
         }
-        let start = superblock.group_start(descriptor.group);
-        let cluster = superblock.cluster_blocks * superblock.block_size;
-        let offset = start * superblock.block_size;
-        let group = self.volume.bytes_of(start, superblock.group_blocks(descriptor.group));
-        let is_marked = self.metadata.within(group).all(|structure| {
-            let first = (structure.start - offset) / cluster;
-            let last = (structure.end() - offset).div_ceil(cluster);
-            all_set(bitmap, bits(first), bits(last))
-        });
+        let is_marked = self
+            .structure_clusters(descriptor.group)
+            .into_iter()
+            .all(|(first, end)| all_set(bitmap, bits(first), bits(end)));
         (!is_marked).then_some("its block bitmap has the group's own structures free")
     }
 
@@ -199,18 +194,39 @@ impl<'s, 'a> Scan<'s, 'a> {
         Ok(())
     }
 
-    /// A group of which only structures are in use, which are in the map already.
+    /// A group of which only the clusters of structures are in use.
     fn add_without_bitmap(&mut self, descriptor: &Descriptor) -> Result<(), MapError> {
-        let superblock = &self.volume.superblock;
-        let blocks = superblock.group_blocks(descriptor.group);
-        let group = self.volume.bytes_of(superblock.group_start(descriptor.group), blocks);
-        let known: u64 = self.metadata.within(group).map(|structure| structure.length).sum();
-        let free = descriptor.free_clusters * superblock.cluster_blocks * superblock.block_size;
+        let group = descriptor.group;
+        let used = self.volume.superblock.group_clusters(group) - descriptor.free_clusters;
+        let structures = self.structure_clusters(group);
+        let known: u64 = structures.iter().map(|(first, end)| end - first).sum();
+        for (first, end) in structures {
+            self.add_clusters(group, first, end - first);
+        }
         // More in use than is understood: all of it is.
-        if group.length.saturating_sub(free) > known {
-            self.used.add(group);
+        if used > known {
+            self.add_whole(group);
         }
         self.add_logged(descriptor)
+    }
+
+    /// The clusters of a group that hold structures, as bits of its bitmap: first and end.
+    fn structure_clusters(&self, group: u64) -> Vec<(u64, u64)> {
+        let superblock = &self.volume.superblock;
+        let start = superblock.group_start(group);
+        let cluster = superblock.cluster_blocks * superblock.block_size;
+        let offset = start * superblock.block_size;
+        let bytes = self.volume.bytes_of(start, superblock.group_blocks(group));
+        let mut clusters: Vec<(u64, u64)> = Vec::new();
+        for structure in self.metadata.within(bytes) {
+            let first = (structure.start - offset) / cluster;
+            let end = (structure.end() - offset).div_ceil(cluster);
+            match clusters.last_mut() {
+                Some(last) if first <= last.1 => last.1 = end,
+                _ => clusters.push((first, end)),
+            }
+        }
+        clusters
     }
 
     fn add_whole(&mut self, group: u64) {
@@ -220,13 +236,17 @@ impl<'s, 'a> Scan<'s, 'a> {
     }
 
     fn add_set_bits(&mut self, group: u64, bitmap: &[u8]) {
-        let superblock = &self.volume.superblock;
-        let start = superblock.group_start(group);
-        let cluster = superblock.cluster_blocks;
-        for (first, count) in set_runs(bitmap, bits(superblock.group_clusters(group))) {
-            let extent = self.volume.bytes_of(start + first * cluster, count * cluster);
-            self.used.add(extent);
+        let end = bits(self.volume.superblock.group_clusters(group));
+        for (first, count) in set_runs(bitmap, end) {
+            self.add_clusters(group, first, count);
         }
+    }
+
+    fn add_clusters(&mut self, group: u64, first: u64, count: u64) {
+        let superblock = &self.volume.superblock;
+        let cluster = superblock.cluster_blocks;
+        let start = superblock.group_start(group) + first * cluster;
+        self.used.add(self.volume.bytes_of(start, count * cluster));
     }
 }
 
