@@ -10,6 +10,7 @@ use super::accounting::{EXTENT_ITEM, METADATA_ITEM};
 use super::node::Key;
 use super::path::{self, Inode, TOP_INODE};
 use super::roots::{self, EXTENT_TREE, TOP_SUBVOLUME};
+use super::superblock::{MIRRORS, SIZE};
 use super::tree::{self, Visitor};
 use super::volume::Btrfs;
 use crate::MapError;
@@ -27,6 +28,9 @@ const LONGEST: u64 = 256 << 20;
 
 /// Most extents whose owners are collected.
 const MOST_OWNERS: usize = 10_000;
+
+/// Most names that are looked up: damaged directories may lead far and nowhere.
+const MOST_LOOKUPS: usize = 20_000;
 
 /// Most directories above a file.
 const DEEPEST: usize = 256;
@@ -50,7 +54,7 @@ pub(super) fn files_on(
 ) -> Result<Vec<String>, MapError> {
     let damaged = logical_ranges(btrfs, extents);
     let mut names = BTreeSet::new();
-    if extents.intersects(Extent::new(super::superblock::MIRRORS[0], 4096)) {
+    if MIRRORS.iter().any(|place| extents.intersects(Extent::new(*place, SIZE as u64))) {
         names.insert("btrfs superblock".to_owned());
     }
     let Some(root) = btrfs.tree(EXTENT_TREE)? else {
@@ -60,7 +64,7 @@ pub(super) fn files_on(
     let mut finder =
         Finder { reach: reach(&damaged), damaged, owners: BTreeSet::new(), current: None, node };
     tree::walk(btrfs, root, &mut finder)?;
-    let mut namer = Namer { btrfs, directories: BTreeMap::new() };
+    let mut namer = Namer { btrfs, directories: BTreeMap::new(), lookups: 0 };
     for owner in finder.owners {
         if names.len() >= most {
             break;
@@ -161,8 +165,10 @@ impl Visitor for Finder {
 /// Puts owners into words, and keeps the paths of directories.
 struct Namer<'a> {
     btrfs: &'a Btrfs<'a>,
-    /// Path of a directory, by subvolume and inode.
-    directories: BTreeMap<(u64, u64), String>,
+    /// Path of a directory, by subvolume and inode; `None` where it has none.
+    directories: BTreeMap<(u64, u64), Option<String>>,
+    /// Names looked up.
+    lookups: usize,
 }
 
 impl Namer<'_> {
@@ -186,11 +192,21 @@ impl Namer<'_> {
             return Some(String::new());
         }
         if let Some(path) = self.directories.get(&(subvolume, inode)) {
-            return Some(path.clone());
+            return path.clone();
         }
-        if depth >= DEEPEST {
+        if depth >= DEEPEST || self.lookups >= MOST_LOOKUPS {
             return None;
         }
+        self.lookups += 1;
+        let path = self.named(subvolume, inode, depth);
+        if depth > 0 {
+            self.directories.insert((subvolume, inode), path.clone());
+        }
+        path
+    }
+
+    /// The path of the directory above, and the name.
+    fn named(&mut self, subvolume: u64, inode: u64, depth: usize) -> Option<String> {
         let (above, directory, name) = if inode == TOP_INODE {
             path::name_of_subvolume(self.btrfs, subvolume).ok().flatten()?
         } else {
@@ -201,10 +217,6 @@ impl Namer<'_> {
         };
         let parent = self.path(above, directory, depth + 1)?;
         let name = String::from_utf8_lossy(&name).into_owned();
-        let path = if parent.is_empty() { name } else { format!("{parent}/{name}") };
-        if depth > 0 {
-            self.directories.insert((subvolume, inode), path.clone());
-        }
-        Some(path)
+        Some(if parent.is_empty() { name } else { format!("{parent}/{name}") })
     }
 }

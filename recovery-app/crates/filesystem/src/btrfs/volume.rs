@@ -87,11 +87,16 @@ impl<'a> Btrfs<'a> {
         }
         places.sort_unstable();
         let mut nodes: Vec<Option<Node>> = pointers.iter().map(|_| None).collect();
-        let near = |a: &(Extent, usize), b: &(Extent, usize)| b.0.start <= a.0.end() + GAP;
-        for group in places.chunk_by(near) {
-            for run in group.chunks(usize::try_from(RUN / (GAP + 65536)).unwrap_or(1)) {
-                self.read_run(run, pointers, &mut nodes)?;
-            }
+        let mut rest = places.as_slice();
+        while let Some(first) = rest.first() {
+            let fits = |pair: &[(Extent, usize)]| {
+                let (last, next) = (pair[0].0, pair[1].0);
+                next.start <= last.end() + GAP && next.end() - first.0.start <= RUN
+            };
+            let length = 1 + rest.windows(2).take_while(|pair| fits(pair)).count();
+            let (run, behind) = rest.split_at(length);
+            self.read_run(run, pointers, &mut nodes)?;
+            rest = behind;
         }
         let missing = || MapError::damaged("btrfs chunk without a place");
         nodes.into_iter().map(|node| node.ok_or_else(missing)).collect()

@@ -1,6 +1,8 @@
 //! What the btrfs tests share: mounts that clean up, and btrfs-progs' own account of what is used.
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
+pub mod patches;
+
 use std::path::{Path, PathBuf};
 
 use block::{Extent, ExtentSet};
