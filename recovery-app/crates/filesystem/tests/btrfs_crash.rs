@@ -4,6 +4,8 @@
 //! create and delete, the file is cloned (`cp --reflink`), which copies all of it at one instant:
 //! the disk as a power cut would leave it. The map of the clone is computed, everything that it
 //! calls free is overwritten with noise, and the clone is mounted, which replays its log.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "how much each crash put at stake is worth reading")]
 
 mod btrfs_support;
 mod common;
@@ -69,7 +71,7 @@ fn content(seed: u64) -> Vec<u8> {
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
-            if seed % 3 == 0 && at % 16 > 2 { b'r' } else { state.to_le_bytes()[3] }
+            if seed.is_multiple_of(3) && at % 16 > 2 { b'r' } else { state.to_le_bytes()[3] }
         })
         .collect()
 }
@@ -78,7 +80,7 @@ fn content(seed: u64) -> Vec<u8> {
 fn write_and_sync(path: &Path, seed: u64) -> Vec<u8> {
     let mut bytes = content(seed);
     let mut file = OpenOptions::new().create_new(true).read(true).write(true).open(path).unwrap();
-    if seed % 7 == 0 {
+    if seed.is_multiple_of(7) {
         // Allocated and synced first, then filled: unwritten extents in the log.
         file.set_len(bytes.len() as u64).unwrap();
         sh(&format!("fallocate -l {} {}", bytes.len(), path.display()));
@@ -86,7 +88,7 @@ fn write_and_sync(path: &Path, seed: u64) -> Vec<u8> {
     }
     file.write_all(&bytes).unwrap();
     file.sync_all().unwrap();
-    if seed % 5 == 0 {
+    if seed.is_multiple_of(5) {
         // Overwritten in the middle and synced again: the log gets a second version.
         let at = bytes.len() / 2;
         let end = (at + 5000).min(bytes.len());
@@ -138,8 +140,8 @@ fn crash(volume: &Path, copy: &Path, point: &Path, variant: &Variant) -> Promise
          head -c 5000000 /dev/urandom > old; cp --reflink=always old one/clone
          btrfs -q subvolume snapshot . snapshot; rm old
          # Room in block groups that exist: making one would empty the log with a commit.
-         for i in $(seq 40); do head -c 1000000 /dev/urandom > room$i; done; sync
-         for i in $(seq 1 2 40); do rm room$i; done; sync",
+         for i in $(seq 40); do head -c 1000000 /dev/urandom > room$i; done; sync -f .
+         for i in $(seq 1 2 40); do rm room$i; done; sync -f .",
     );
     let (promises, stop) = (Mutex::new(Promises::new()), AtomicBool::new(false));
     let mut kept = Promises::new();
@@ -229,12 +231,15 @@ fn host(directory: &Path) -> Mount {
     Mount::new(&image, &directory.join("outer"), "nodatasum")
 }
 
-/// Crashes each of `variants` once. Some commit in the middle, which empties the log; not all may.
+/// Crashes each of `variants`. A commit in the middle, such as by somebody's `sync`, empties the
+/// log and leaves little to prove; then again.
 fn run(variants: &[Variant]) {
     let directory = tempfile::tempdir().unwrap();
     let host = host(directory.path());
-    let at_stake: usize = variants.iter().map(|variant| survives(&host.point, variant)).sum();
-    assert!(at_stake >= 100, "only {at_stake} files were in a log");
+    for variant in variants {
+        let tries = (0..3).any(|_| survives(&host.point, variant) >= FILES / 10);
+        assert!(tries, "three commits in the middle: mkfs.btrfs {}", variant.make);
+    }
 }
 
 #[test]

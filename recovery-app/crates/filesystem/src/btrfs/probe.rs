@@ -12,14 +12,14 @@ const OS_RELEASE: usize = 64 << 10;
 
 /// See [`super::probe`].
 pub(super) fn probe(volume: &dyn BlockDevice) -> Result<Option<VolumeInfo>, BlockError> {
-    let damage = match superblock::read(volume, 0) {
+    let damage = match superblock::read(volume, MIRRORS[0]) {
         Mirror::Sound(superblock) => return Ok(Some(describe_sound(volume, &superblock))),
         Mirror::Damaged(reason) => reason,
         Mirror::Unreadable(error) => error.to_string(),
         Mirror::Absent => "btrfs superblock has lost its signature".to_owned(),
     };
     let primary = superblock_place(volume);
-    let mirror = (1..MIRRORS.len()).find_map(|index| match superblock::read(volume, index) {
+    let mirror = MIRRORS[1..].iter().find_map(|place| match superblock::read(volume, *place) {
         Mirror::Sound(superblock) => Some(superblock),
         _ => None,
     });

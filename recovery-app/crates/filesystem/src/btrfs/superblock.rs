@@ -74,9 +74,8 @@ pub(super) enum Mirror {
     Sound(Box<Superblock>),
 }
 
-/// Reads the place `index` of [`MIRRORS`].
-pub(super) fn read(volume: &dyn BlockDevice, index: usize) -> Mirror {
-    let place = MIRRORS[index];
+/// Reads the superblock at byte `place`, one of [`MIRRORS`].
+pub(super) fn read(volume: &dyn BlockDevice, place: u64) -> Mirror {
     if place.saturating_add(SIZE as u64) > volume.size() {
         return Mirror::Absent;
     }
@@ -95,21 +94,21 @@ pub(super) fn read(volume: &dyn BlockDevice, index: usize) -> Mirror {
 
 /// The superblock that a mount would use, or why none can be trusted.
 pub(super) fn trusted(volume: &dyn BlockDevice) -> Result<Superblock, MapError> {
-    let primary = match read(volume, 0) {
+    let primary = match read(volume, MIRRORS[0]) {
         Mirror::Sound(superblock) => *superblock,
         Mirror::Absent => return Err(MapError::damaged("btrfs superblock is missing")),
         Mirror::Unreadable(error) => return Err(error.into()),
         Mirror::Damaged(reason) => return Err(MapError::damaged(reason)),
     };
-    for index in 1..MIRRORS.len() {
+    for place in &MIRRORS[1..] {
         // The kernel writes the primary first; a younger mirror means that write was lost.
-        if let Mirror::Sound(mirror) = read(volume, index)
+        if let Mirror::Sound(mirror) = read(volume, *place)
             && mirror.fsid == primary.fsid
             && mirror.generation > primary.generation
         {
             return Err(MapError::damaged(format!(
-                "btrfs superblock at byte {} is of generation {}, its mirror at {} of {}",
-                MIRRORS[0], primary.generation, MIRRORS[index], mirror.generation
+                "btrfs superblock at byte {} is of generation {}, its mirror at {place} of {}",
+                MIRRORS[0], primary.generation, mirror.generation
             )));
         }
     }

@@ -98,12 +98,15 @@ impl Walk<'_> {
     }
 }
 
+/// What is done with an item; `Break` ends the walk.
+pub(super) type Act<'a> = dyn FnMut(Key, &[u8]) -> Result<ControlFlow<()>, MapError> + 'a;
+
 /// Calls `act` with the items whose keys lie from `from` up to and including `to`.
 pub(super) fn items_between(
     btrfs: &Btrfs<'_>,
     root: TreeRoot,
     (from, to): (Key, Key),
-    act: &mut dyn FnMut(Key, &[u8]) -> Result<ControlFlow<()>, MapError>,
+    act: &mut Act<'_>,
 ) -> Result<(), MapError> {
     walk(btrfs, root, &mut Between { from, to, act })
 }
@@ -122,13 +125,13 @@ pub(super) fn item(
     Ok(found)
 }
 
-struct Between<'f> {
+struct Between<'f, 'a> {
     from: Key,
     to: Key,
-    act: &'f mut dyn FnMut(Key, &[u8]) -> Result<ControlFlow<()>, MapError>,
+    act: &'f mut Act<'a>,
 }
 
-impl Visitor for Between<'_> {
+impl Visitor for Between<'_, '_> {
     fn wants(&self, first: Key, next: Option<Key>) -> bool {
         first <= self.to && next.is_none_or(|next| next > self.from)
     }
