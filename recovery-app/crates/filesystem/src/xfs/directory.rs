@@ -15,8 +15,6 @@ use crate::bytes::Bytes;
 const DATA_SPACE: u64 = 32 << 30;
 /// Tag of an unused entry.
 const UNUSED: u16 = 0xffff;
-/// Directory blocks read of one directory.
-const MOST_BLOCKS: u64 = 1 << 18;
 
 /// One entry.
 pub(super) struct Entry<'a> {
@@ -45,11 +43,19 @@ pub(super) fn entries(
     if let Some(content) = directory.inside() {
         return short_entries(sb, content, visit);
     }
-    for block in data_blocks(volume, sb, directory)? {
-        let content = read_block(volume, sb, &block)?;
-        let entries = block_entries(sb, &content, visit)?;
-        if entries.is_break() {
-            break;
+    // A directory block is one filesystem block or several, which may lie apart.
+    let full = (sb.block_size as usize) << sb.directory_bits;
+    let mut content = Vec::new();
+    for record in data_extents(volume, sb, directory)? {
+        for index in 0..record.count {
+            content.extend(read_block(volume, sb, record.start.saturating_add(index))?);
+            if content.len() < full {
+                continue;
+            }
+            if block_entries(sb, &content, visit)?.is_break() {
+                return Ok(());
+            }
+            content.clear();
         }
     }
     Ok(())
@@ -76,53 +82,30 @@ fn short_entries(sb: &Superblock, content: &[u8], visit: &mut Visit<'_>) -> Resu
     Ok(())
 }
 
-/// The filesystem blocks that make up each directory block, in order.
-fn data_blocks(
+/// The extents of the part of `directory` that holds entries.
+fn data_extents(
     volume: &dyn BlockDevice,
     sb: &Superblock,
     directory: &Inode,
-) -> Result<Vec<Vec<u64>>, MapError> {
-    let per_block = 1_u64 << sb.directory_bits;
+) -> Result<Vec<ExtentRecord>, MapError> {
     let end = DATA_SPACE / u64::from(sb.block_size);
-    let mut blocks: Vec<Vec<u64>> = Vec::new();
-    let mut current = None;
-    let mut total = 0;
-    directory.data().visit(volume, sb, &mut |piece| {
-        let Piece::Content(ExtentRecord { offset, start, count, unwritten: false }) = piece else {
-            return ControlFlow::Continue(());
-        };
-        for index in 0..count {
-            if offset + index >= end || total >= MOST_BLOCKS {
-                return ControlFlow::Break(());
-            }
-            let number = (offset + index) / per_block;
-            if current != Some(number) {
-                current = Some(number);
-                blocks.push(Vec::new());
-            }
-            if let Some(block) = blocks.last_mut() {
-                block.push(start + index);
-            }
-            total += 1;
+    let mut extents = Vec::new();
+    directory.data().visit(volume, sb, &mut |piece| match piece {
+        Piece::Content(record) if record.offset >= end => ControlFlow::Break(()),
+        Piece::Content(record) => {
+            extents.push(record);
+            ControlFlow::Continue(())
         }
-        ControlFlow::Continue(())
+        Piece::Tree(_) => ControlFlow::Continue(()),
     })?;
-    Ok(blocks)
+    Ok(extents)
 }
 
-fn read_block(
-    volume: &dyn BlockDevice,
-    sb: &Superblock,
-    blocks: &[u64],
-) -> Result<Vec<u8>, MapError> {
-    let mut content = Vec::new();
-    for block in blocks {
-        let extent = sb
-            .extent_of(*block, 1)
-            .ok_or_else(|| MapError::damaged("XFS directory lies outside the volume"))?;
-        content.extend(volume.read_vec(extent.start, sb.block_size as usize)?);
-    }
-    Ok(content)
+fn read_block(volume: &dyn BlockDevice, sb: &Superblock, block: u64) -> Result<Vec<u8>, MapError> {
+    let extent = sb
+        .extent_of(block, 1)
+        .ok_or_else(|| MapError::damaged("XFS directory lies outside the volume"))?;
+    Ok(volume.read_vec(extent.start, sb.block_size as usize)?)
 }
 
 /// Entries of one directory block (`xfs_dir2_data_entry`).

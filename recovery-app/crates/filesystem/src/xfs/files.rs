@@ -8,9 +8,14 @@ use block::{BlockDevice, Extent, ExtentSet};
 use super::fork::{Fork, Piece};
 use super::inode::Inode;
 use super::inode_scan::inodes;
+use super::limited::Limited;
 use super::names::paths;
 use super::superblock::Superblock;
 use crate::MapError;
+
+/// Reads for one answer: enough for some hundred million files in order, an end for a volume whose
+/// structures lead in circles.
+const MOST_READS: u64 = 4 << 20;
 
 /// Paths of up to `most` files whose content, extents, attributes or inode lie in `extents`, or
 /// "inode N" where no name is found.
@@ -24,6 +29,7 @@ pub fn files_on(
     extents: &ExtentSet,
     most: usize,
 ) -> Result<Vec<String>, MapError> {
+    let volume = &Limited::new(volume, MOST_READS);
     let sb = Superblock::read(volume)?.ok_or_else(|| MapError::damaged("not an XFS"))?;
     sb.features.check()?;
     let mut hit = Vec::new();

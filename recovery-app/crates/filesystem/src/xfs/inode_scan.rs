@@ -21,6 +21,9 @@ pub(super) fn inodes(
     visit: &mut dyn FnMut(&Inode, Extent) -> bool,
 ) {
     for group in 0..sb.groups {
+        if sb.byte_of(group, 0) >= volume.size() {
+            return;
+        }
         if let Ok(false) = scan_group(volume, sb, group, visit) {
             return;
         }

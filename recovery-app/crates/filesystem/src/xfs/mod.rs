@@ -18,6 +18,7 @@ mod free_space;
 mod group;
 mod inode;
 mod inode_scan;
+mod limited;
 mod log;
 mod names;
 mod path;

@@ -7,9 +7,12 @@ use block::BlockDevice;
 use super::directory;
 use super::fork::Piece;
 use super::inode::Inode;
+use super::limited::Limited;
 use super::superblock::Superblock;
 use crate::MapError;
 
+/// Reads for one file: its content is short, but directories on the way may be large.
+const MOST_READS: u64 = 1 << 16;
 /// Links followed on the way to one file.
 const MOST_LINKS: usize = 8;
 /// Components of a path, links included.
@@ -27,6 +30,7 @@ pub fn read_file(
     path: &str,
     most: usize,
 ) -> Result<Option<Vec<u8>>, MapError> {
+    let volume = &Limited::new(volume, MOST_READS);
     let Some(sb) = Superblock::read(volume)? else { return Ok(None) };
     sb.features.check()?;
     match find(volume, &sb, path)? {

@@ -103,7 +103,7 @@ fn keep_promises(at: &Path, time: Duration, seed: u64) -> Vec<Promise> {
         let path = folder.join(format!("file{number}"));
         let Ok(mut file) = File::create(&path) else { break };
         let written = file.write_all(&noise(number, length)).and_then(|()| file.sync_all());
-        if written.is_err() || number % 5 == 0 {
+        if written.is_err() || number.is_multiple_of(5) {
             let _ = fs::remove_file(&path);
         } else {
             promises.push(Promise { path, seed: number, length });
@@ -134,7 +134,7 @@ fn churn(folder: &Path, stop: &AtomicBool, seed: u64) {
             7 => drop(File::options().write(true).open(&path).map(|f| f.set_len(slot % 9000))),
             _ => drop(fs::remove_file(&path)),
         }
-        if slot % 97 == 0 {
+        if slot.is_multiple_of(97) {
             drop(fs::remove_dir_all(path.parent().unwrap()));
         }
     }

@@ -103,7 +103,7 @@ impl Record {
 
     /// True when nothing of it is torn; an error when it has no checksum to tell.
     pub(super) fn is_whole(&self) -> Result<bool, MapError> {
-        if self.header.length == 0 {
+        if self.header.length == 0 || cfg!(fuzzing) {
             return Ok(true);
         }
         let stored = Bytes::new(&self.bytes, "XFS log record").le32(CRC_AT)?;
