@@ -1,5 +1,7 @@
 //! A real Debian, captured, lost, restored and booted.
 
+#![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
+
 mod support;
 
 use std::fs::{File, OpenOptions};
