@@ -24,8 +24,11 @@ pub enum Access {
 pub enum Caching {
     /// Through it: any offset, length and memory.
     Cached,
+    /// Through it, but pages are dropped before each read, so that what is read comes from the
+    /// disk when it was flushed before.
+    Dropped,
     /// Past it (`O_DIRECT`) where the filesystem can: offset, length and memory must be aligned
-    /// to the logical sector. Where it cannot, pages are dropped from the cache before each read.
+    /// to the logical sector. Where it cannot, as [`Caching::Dropped`].
     Bypassed,
 }
 
@@ -210,7 +213,7 @@ impl BlockDevice for FileDevice {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
         self.check_access(Operation::Read, buffer, offset)?;
         let length = buffer.len() as u64;
-        if self.caching == Caching::Bypassed && !self.direct {
+        if self.caching != Caching::Cached && !self.direct {
             // Only a hint, so a refusal costs speed, not truth.
             let range = std::num::NonZeroU64::new(length);
             let _ = rustix::fs::fadvise(&self.file, offset, range, Advice::DontNeed);

@@ -15,20 +15,27 @@
 //! - `read_file(volume, path, most) -> Result<Option<Vec<u8>>, MapError>`: for small files such as
 //!   `etc/os-release`.
 //!
+//! The functions of this module choose among them by what is on the volume.
+//!
 //! All readers take any [`BlockDevice`] and never write. They accept hostile bytes: every offset is
 //! checked, every loop is bounded, memory does not grow with what a damaged field claims.
 
+mod any_alignment;
 pub mod btrfs;
 mod bytes;
+mod clusters;
+mod dispatch;
 mod error;
 pub mod exfat;
 pub mod ext;
 pub mod fat;
 pub mod lvm;
 pub mod ntfs;
+pub mod signature;
 pub mod swap;
 mod volume;
 pub mod xfs;
 
+pub use dispatch::{allocation, files_on, identify, read_file};
 pub use error::MapError;
 pub use volume::{Allocation, AllocationMap, Kind, State, VolumeInfo};

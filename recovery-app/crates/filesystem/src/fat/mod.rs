@@ -1,1 +1,49 @@
 //! FAT with 12, 16 and 32-bit entries.
+//!
+//! After Microsoft's "FAT32 File System Specification" 1.03 and the kernel's `fs/fat/`. Written by
+//! hand because the crates that read FAT give files, not the table, and stop at the first damage.
+//!
+//! The table is the allocation map: an entry that is not zero is a cluster in use. All copies of
+//! it count, and so does every cluster that an entry leads to. A volume that was not unmounted in
+//! order may have directory entries that the table does not know yet, so its directories are read
+//! too.
+
+mod allocation;
+mod boot;
+mod directory;
+mod probe;
+mod scan;
+
+use block::{BlockDevice, ExtentSet};
+
+use crate::MapError;
+use crate::clusters;
+use boot::Layout;
+use directory::Tree;
+
+pub use allocation::allocation;
+pub use probe::probe;
+
+/// The paths of files and directories with clusters in `extents`, at most `most`.
+pub fn files_on(
+    volume: &dyn BlockDevice,
+    extents: &ExtentSet,
+    most: usize,
+) -> Result<Vec<String>, MapError> {
+    let layout = Layout::read(volume)?;
+    clusters::files_on(volume, &mut layout.table(volume), &Tree::new(&layout), extents, most)
+}
+
+/// The content of the file at `path`, if it exists and has at most `most` bytes.
+pub fn read_file(
+    volume: &dyn BlockDevice,
+    path: &str,
+    most: usize,
+) -> Result<Option<Vec<u8>>, MapError> {
+    let layout = Layout::read(volume)?;
+    let mut table = layout.table(volume);
+    match clusters::find(volume, &mut table, &Tree::new(&layout), path)? {
+        Some(node) => clusters::read_content(volume, &mut table, &node, most),
+        None => Ok(None),
+    }
+}

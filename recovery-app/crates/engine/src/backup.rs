@@ -1,0 +1,243 @@
+//! The folder that a backup is.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use block::Caching;
+use image::{FinishedImage, ImageReader, Manifest, Part};
+use serde::{Deserialize, Serialize};
+
+use crate::EngineError;
+
+/// The file beside the images that says what they are.
+pub const MANIFEST_NAME: &str = "manifest.json";
+
+/// The image of the first disk, without part numbers.
+const FIRST_IMAGE: &str = "disk0.img.zst";
+
+/// `manifest.json`: a copy of what each image says of itself, for people and other programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backup {
+    /// One entry for each disk.
+    pub images: Vec<ImageFile>,
+}
+
+/// One image of a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageFile {
+    /// File name without part numbers.
+    pub file: String,
+    /// The files that it consists of.
+    pub parts: Vec<Part>,
+    /// Bytes in all of them.
+    pub stored_size: u64,
+    /// SHA-256 over its index, hexadecimal.
+    pub fingerprint: String,
+    /// The manifest inside the image.
+    pub manifest: Manifest,
+}
+
+impl ImageFile {
+    pub(crate) fn new(finished: FinishedImage, manifest: Manifest) -> Self {
+        Self {
+            file: FIRST_IMAGE.to_owned(),
+            parts: finished.parts,
+            stored_size: finished.stored_size,
+            fingerprint: hex(&finished.fingerprint),
+            manifest,
+        }
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The path of the image in the backup at `path`: its folder, the image, or one of its parts.
+fn image_path(path: &Path) -> PathBuf {
+    if path.is_dir() {
+        return path.join(FIRST_IMAGE);
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match name.rsplit_once(".zst.") {
+        Some((base, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            path.with_file_name(format!("{base}.zst"))
+        }
+        _ => path.to_owned(),
+    }
+}
+
+/// Opens the image of the backup at `path` and checks that `manifest.json` beside it, if there is
+/// one, says the same as the image.
+pub(crate) fn open(path: &Path, caching: Caching) -> Result<ImageReader, EngineError> {
+    if is_partial(path) {
+        return Err(EngineError::refused(
+            format!("{} is a backup that was never finished", path.display()),
+            "Make the backup again.",
+        ));
+    }
+    let image = image_path(path);
+    let beside = read_manifest(&image.with_file_name(MANIFEST_NAME))?;
+    let reader = match ImageReader::open(&image, caching) {
+        Err(image::ImageError::Unfinished(_)) => {
+            return Err(missing_end(&image, beside.as_ref()));
+        }
+        other => other?,
+    };
+    if let Some(beside) = beside {
+        check_manifest(&image, &reader, &beside)?;
+    }
+    Ok(reader)
+}
+
+/// An image without an end: when the manifest knows of more parts or bytes, they are named.
+fn missing_end(image: &Path, beside: Option<&Backup>) -> EngineError {
+    let unfinished = EngineError::Image(image::ImageError::Unfinished(image.to_owned()));
+    let (Some(beside), Ok(found)) = (beside, image::find_parts(image)) else { return unfinished };
+    let parts = beside.images.iter().flat_map(|image| &image.parts);
+    for part in parts {
+        let path = image.with_file_name(&part.name);
+        let reason = match found.iter().find(|found| **found == path) {
+            None => "this part is missing".to_owned(),
+            Some(_) => {
+                let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+                if size == part.size {
+                    continue;
+                }
+                format!("it has {size} bytes of {}: it was cut short", part.size)
+            }
+        };
+        return EngineError::Image(image::ImageError::WrongPart { path, reason });
+    }
+    unfinished
+}
+
+fn is_partial(path: &Path) -> bool {
+    let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    canonical.components().any(|part| part.as_os_str().to_string_lossy().ends_with(".partial"))
+}
+
+fn read_manifest(path: &Path) -> Result<Option<Backup>, EngineError> {
+    let text = match fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(EngineError::file(path, "reading", error)),
+    };
+    serde_json::from_slice(&text).map(Some).map_err(|error| lying(path, &error.to_string()))
+}
+
+fn lying(path: &Path, what: &str) -> EngineError {
+    EngineError::refused(
+        format!("{} is not what was written with the image: {what}", path.display()),
+        "The image carries its own copy: move this file away, and verify the backup.",
+    )
+}
+
+fn check_manifest(image: &Path, reader: &ImageReader, beside: &Backup) -> Result<(), EngineError> {
+    let path = image.with_file_name(MANIFEST_NAME);
+    let name = image.file_name().unwrap_or_default().to_string_lossy();
+    let Some(entry) = beside.images.iter().find(|entry| entry.file == name) else {
+        return Err(lying(&path, &format!("it does not name {name}")));
+    };
+    if entry.fingerprint != hex(&reader.fingerprint()) {
+        return Err(lying(&path, "it has the fingerprint of another image"));
+    }
+    if entry.manifest != *reader.manifest() {
+        return Err(lying(&path, "it disagrees with the manifest inside the image"));
+    }
+    if entry.parts != reader.parts() || entry.stored_size != reader.stored_size() {
+        return Err(lying(&path, "it lists other files or sizes"));
+    }
+    Ok(())
+}
+
+/// A backup folder that is being filled under the name `NAME.partial`.
+pub(crate) struct PartialFolder {
+    partial: PathBuf,
+    finished: PathBuf,
+}
+
+impl PartialFolder {
+    /// Makes `destination/NAME.partial`. An unfinished one of that name is replaced, a finished
+    /// backup never.
+    pub(crate) fn create(destination: &Path, name: &str) -> Result<Self, EngineError> {
+        let finished = destination.join(name);
+        if finished.exists() {
+            return Err(EngineError::refused(
+                format!("{} exists already", finished.display()),
+                "Choose another name with --name, or move that backup away.",
+            ));
+        }
+        let partial = destination.join(format!("{name}.partial"));
+        if partial.exists() {
+            remove_unfinished(&partial)?;
+        }
+        fs::create_dir_all(&partial)
+            .map_err(|error| EngineError::file(&partial, "creating", error))?;
+        Ok(Self { partial, finished })
+    }
+
+    pub(crate) fn image_path(&self) -> PathBuf {
+        self.partial.join(FIRST_IMAGE)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.partial
+    }
+
+    pub(crate) fn write(&self, name: &str, content: &[u8]) -> Result<(), EngineError> {
+        write_file(&self.partial.join(name), content)
+    }
+
+    /// Gives the folder its name, durably.
+    pub(crate) fn finish(self) -> Result<PathBuf, EngineError> {
+        sync_folder(&self.partial)?;
+        fs::rename(&self.partial, &self.finished)
+            .map_err(|error| EngineError::file(&self.partial, "renaming", error))?;
+        if let Some(parent) = self.finished.parent() {
+            sync_folder(parent)?;
+        }
+        Ok(self.finished)
+    }
+}
+
+/// Removes an unfinished backup, if there is nothing in the folder but what we write.
+fn remove_unfinished(partial: &Path) -> Result<(), EngineError> {
+    let fail = |error| EngineError::file(partial, "removing", error);
+    for entry in fs::read_dir(partial).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let ours = name.starts_with(FIRST_IMAGE)
+            || [MANIFEST_NAME, "report.txt", "README.txt"].contains(&name.as_str());
+        if !ours {
+            return Err(EngineError::refused(
+                format!("{} holds other files ({name})", partial.display()),
+                "Move them away, or choose another name with --name.",
+            ));
+        }
+        fs::remove_file(entry.path()).map_err(fail)?;
+    }
+    Ok(())
+}
+
+/// Writes a file and waits until it is on stable storage.
+pub(crate) fn write_file(path: &Path, content: &[u8]) -> Result<(), EngineError> {
+    let write = || {
+        let mut file = File::create(path)?;
+        file.write_all(content)?;
+        file.sync_all()
+    };
+    write().map_err(|error| EngineError::file(path, "writing", error))
+}
+
+fn sync_folder(path: &Path) -> Result<(), EngineError> {
+    match File::open(path).and_then(|folder| folder.sync_all()) {
+        Ok(()) => Ok(()),
+        // Some filesystems (FUSE, network) cannot flush a folder; its files are flushed.
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::Unsupported => Ok(()),
+        Err(error) => Err(EngineError::file(path, "flushing", error)),
+    }
+}

@@ -1,0 +1,14 @@
+//! Capturing a disk into a backup.
+
+mod chunks;
+mod level;
+mod pipeline;
+mod plan;
+mod record;
+mod report;
+mod run;
+mod slots;
+
+pub use level::Level;
+pub use plan::{CapturePlan, CaptureRequest, SpaceEstimate, plan};
+pub use run::{CaptureOutcome, Source, capture};

@@ -1,0 +1,153 @@
+use std::path::PathBuf;
+
+use block::{BlockDevice, Extent};
+use image::manifest::DiskRecord;
+use image::{CHUNK_SIZE, Encoder, FrameKind};
+
+use super::Level;
+use super::chunks::pieces;
+use crate::{EngineError, Survey, SurveyOptions, survey};
+
+/// What is to be captured, how, and where to. Sizes are bytes.
+#[derive(Debug, Clone)]
+pub struct CaptureRequest {
+    /// The identity of the disk, for the manifest.
+    pub disk: DiskRecord,
+    /// The folder in which the backup's folder is made.
+    pub destination: PathBuf,
+    /// Name of the backup.
+    pub name: String,
+    /// What to look for on the disk.
+    pub survey: SurveyOptions,
+    /// How hard to compress.
+    pub level: Level,
+    /// Size of parts; one file when `None`.
+    pub part_size: Option<u64>,
+    /// Bytes that can be written at the destination, when that is known.
+    pub free: Option<u64>,
+    /// Read the image back at the end and prove it.
+    pub verify: bool,
+}
+
+/// What a capture will do: nothing is written yet.
+#[derive(Debug, Clone)]
+pub struct CapturePlan {
+    /// What was asked for.
+    pub request: CaptureRequest,
+    /// The disk as it was understood.
+    pub survey: Survey,
+    /// Bytes of disk in data frames: what is read.
+    pub data: u64,
+    /// Bytes of disk in holes: what is skipped.
+    pub holes: u64,
+    /// Bytes of disk that were not chosen.
+    pub excluded: u64,
+    /// How large the image will be.
+    pub estimate: SpaceEstimate,
+}
+
+/// How large an image will be, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpaceEstimate {
+    /// At least so much, unless the sample was very untypical.
+    pub least: u64,
+    /// Never more than so much.
+    pub most: u64,
+}
+
+/// Chunks compressed on trial when the destination is smaller than what is in use.
+const SAMPLES: u64 = 24;
+
+/// Looks at the disk and decides what to capture. Refuses a name that is no file name, and a
+/// destination that is surely too small.
+pub fn plan(device: &dyn BlockDevice, request: CaptureRequest) -> Result<CapturePlan, EngineError> {
+    check_name(&request.name)?;
+    let survey = survey(device, &request.survey)?;
+    let mut totals = [0; 3];
+    let chunk_size = u64::from(CHUNK_SIZE);
+    for piece in pieces(survey.disk_size, &survey.used, &survey.excluded, chunk_size) {
+        let index = match piece.kind {
+            FrameKind::Hole => 1,
+            FrameKind::Excluded => 2,
+            _ => 0,
+        };
+        totals[index] += piece.disk.length;
+    }
+    let [data, holes, excluded] = totals;
+    let overhead = (16 << 20) + (holes + excluded) / 32768;
+    let used = survey.used.total();
+    let mut estimate = SpaceEstimate { least: 0, most: used + used / 1024 + overhead };
+    if let Some(free) = request.free
+        && free < estimate.most
+    {
+        estimate.least = least_size(device, &survey)?;
+        check_space(&request, free, &estimate)?;
+    }
+    Ok(CapturePlan { request, survey, data, holes, excluded, estimate })
+}
+
+fn check_name(name: &str) -> Result<(), EngineError> {
+    let unusable = name.is_empty()
+        || name.starts_with('.')
+        || name.ends_with(".partial")
+        || name.contains(['/', '\\', '\0', ':', '*', '?', '"', '<', '>', '|']);
+    if !unusable {
+        return Ok(());
+    }
+    Err(EngineError::refused(
+        format!("`{name}` cannot be the name of a backup"),
+        "Use letters, digits, spaces, - and _ (not a leading dot, not .partial at the end).",
+    ))
+}
+
+fn check_space(
+    request: &CaptureRequest,
+    free: u64,
+    estimate: &SpaceEstimate,
+) -> Result<(), EngineError> {
+    if free >= estimate.least {
+        return Ok(());
+    }
+    let place = request.destination.display();
+    Err(EngineError::refused(
+        format!(
+            "{place} is too small: {free} bytes are free, the image needs at least about {}",
+            estimate.least
+        ),
+        "Choose a larger destination, free some space there, or capture fewer partitions.",
+    ))
+}
+
+/// Compresses samples from all over the used bytes; two thirds of what they promise is taken for
+/// certain.
+fn least_size(device: &dyn BlockDevice, survey: &Survey) -> Result<u64, EngineError> {
+    let used = survey.used.total();
+    let mut encoder = Encoder::new(3).map_err(EngineError::Compression)?;
+    let (mut read, mut compressed, mut frame) = (0, 0, Vec::new());
+    for sample in samples(survey) {
+        let length = usize::try_from(sample.length).unwrap_or(0);
+        let Ok(bytes) = device.read_vec(sample.start, length) else { continue };
+        encoder.encode(&bytes, &mut frame).map_err(EngineError::Compression)?;
+        read += sample.length;
+        compressed += frame.len() as u64;
+    }
+    let ratio_permille = if read == 0 { 0 } else { compressed * 1000 / read };
+    Ok(used / 1000 * ratio_permille * 2 / 3)
+}
+
+/// Up to [`SAMPLES`] ranges of up to 1 MiB, spread evenly over the used bytes.
+fn samples(survey: &Survey) -> Vec<Extent> {
+    const LENGTH: u64 = 1 << 20;
+    let step = (survey.used.total() / SAMPLES).max(LENGTH);
+    let (mut next, mut passed, mut samples) = (0, 0, Vec::new());
+    for extent in survey.used.iter() {
+        while next < passed + extent.length {
+            let inside = next - passed;
+            let length = LENGTH.min(extent.length - inside);
+            samples.push(Extent::new(extent.start + inside, length));
+            next += step;
+        }
+        passed += extent.length;
+    }
+    samples
+}

@@ -1,0 +1,78 @@
+//! The two texts beside an image: what was done, and how to restore without us.
+
+use image::manifest::{CaptureRecord, VolumeRecord};
+
+use super::run::CaptureOutcome;
+use crate::ImageFile;
+
+/// `README.txt`.
+pub(crate) fn readme(image: &ImageFile) -> String {
+    let size = image.manifest.disk.size;
+    format!(
+        "This folder is a backup of a whole disk, made by Remetal.\n\
+         \n\
+         To check it:      remetal verify THIS_FOLDER\n\
+         To restore it:    remetal plan THIS_FOLDER /dev/DISK, then follow what it says\n\
+         \n\
+         Without Remetal, from any Linux with the program zstd (this overwrites the disk!):\n\
+         \n\
+             cat {file}* | zstd -d | dd of=/dev/DISK bs=4M iflag=fullblock conv=fsync\n\
+         \n\
+         The disk must have at least {size} bytes and logical sectors of {sector} bytes.\n\
+         On a larger GPT disk run `sgdisk -e /dev/DISK` afterwards.\n",
+        file = image.file,
+        sector = image.manifest.disk.logical_sector,
+    )
+}
+
+/// `report.txt`.
+pub(crate) fn report(image: &ImageFile, outcome: &CaptureOutcome) -> String {
+    let manifest = &image.manifest;
+    let disk = &manifest.disk;
+    let mut lines = vec![
+        format!("Backup of {}", disk_in_words(disk)),
+        format!("made {} by {}", manifest.created, manifest.tool),
+        format!("result: {}", outcome.in_words()),
+        format!("fingerprint: {}", image.fingerprint),
+        String::new(),
+        format!("disk:      {:>20} bytes", disk.size),
+        format!("in use:    {:>20} bytes", manifest.totals.used),
+        format!("image:     {:>20} bytes in {} file(s)", image.stored_size, image.parts.len()),
+        String::new(),
+        "Volumes:".to_owned(),
+    ];
+    lines.extend(manifest.volumes.iter().map(volume_line));
+    if !manifest.table.notes.is_empty() {
+        lines.extend([String::new(), "About the partition table:".to_owned()]);
+        lines.extend(manifest.table.notes.iter().map(|note| format!("- {note}")));
+    }
+    if !manifest.unreadable.is_empty() {
+        lines.extend([String::new(), "Lost because the disk could not be read:".to_owned()]);
+    }
+    for lost in &manifest.unreadable {
+        let (start, length) = (lost.extent.start, lost.extent.length);
+        let volume = lost.volume.as_deref().unwrap_or("outside all volumes");
+        lines.push(format!("- {length} bytes from byte {start}, {volume}"));
+        lines.extend(lost.files.iter().map(|file| format!("    {file}")));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn disk_in_words(disk: &image::manifest::DiskRecord) -> String {
+    let words = [disk.model.as_deref(), disk.serial.as_deref()];
+    let named: Vec<&str> = words.into_iter().flatten().collect();
+    if named.is_empty() { disk.path.clone() } else { named.join(", serial ") }
+}
+
+fn volume_line(volume: &VolumeRecord) -> String {
+    let how = match &volume.capture {
+        CaptureRecord::Mapped { source, used } => format!("{used} bytes in use ({source})"),
+        CaptureRecord::Whole { reason } => format!("captured whole: {reason}"),
+        CaptureRecord::Inside => "captured with its physical volume".to_owned(),
+        CaptureRecord::Excluded => "not captured: not chosen".to_owned(),
+    };
+    let system = volume.system.as_ref().map(|name| format!(", {name}")).unwrap_or_default();
+    let label = volume.label.as_ref().map(|label| format!(" \"{label}\"")).unwrap_or_default();
+    format!("- {}: {}{label}{system}, {}; {how}", volume.place, volume.title, volume.state)
+}

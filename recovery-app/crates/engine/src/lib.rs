@@ -1,0 +1,28 @@
+//! Plans and runs captures, verifications and restores.
+//!
+//! Every job is two steps: a **plan**, a plain value that a person can read and that touches
+//! nothing, and its **run**. What happens meanwhile is told to an [`Observer`]; a [`Cancel`] ends
+//! a run between two chunks. Nothing here draws, asks, or knows how disks are found: identities
+//! and locations come in as data.
+//!
+//! - [`survey`] looks at a disk: partition table, volumes, allocation maps.
+//! - [`capture`] turns it into a backup, [`verify`] proves one, [`restore`] puts one back.
+
+mod backup;
+pub mod capture;
+mod damage;
+mod error;
+mod event;
+mod image_device;
+mod records;
+pub mod restore;
+mod source_disk;
+mod survey;
+pub mod verify;
+
+pub use backup::{Backup, ImageFile, MANIFEST_NAME};
+pub use damage::DamagedRange;
+pub use error::EngineError;
+pub use event::{Bottleneck, Cancel, Event, Observer, Phase, Progress, Silent};
+pub use image_device::ImageDevice;
+pub use survey::{Survey, SurveyOptions, SurveyedVolume, VolumeCapture, survey};

@@ -1,0 +1,170 @@
+//! Works through the records of an image on several threads.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use image::{Damage, Decoder, ImageReader, Record};
+
+use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, Progress};
+
+/// Threads: more than processors, so that some wait for a disk while others compute; few enough
+/// that their buffers (two chunks each) stay within 128 MiB.
+pub(crate) fn thread_count() -> usize {
+    let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    (2 * processors).clamp(4, 12)
+}
+
+/// The working memory of one thread.
+pub(crate) struct Bench {
+    decoder: Decoder,
+    frame: Vec<u8>,
+    raw: block::AlignedBuffer,
+}
+
+impl Bench {
+    fn new(chunk_size: u32) -> Result<Self, EngineError> {
+        Ok(Self {
+            decoder: Decoder::new().map_err(EngineError::Compression)?,
+            frame: Vec::new(),
+            raw: block::AlignedBuffer::zeroed(chunk_size as usize),
+        })
+    }
+
+    /// Reads and checks the frame of a record as stored.
+    pub(crate) fn check(&mut self, image: &ImageReader, record: &Record) -> Result<(), Damage> {
+        image.read_frame(record, &mut self.frame)
+    }
+
+    /// Reads, checks and decompresses the frame of a content record.
+    pub(crate) fn decode(&mut self, image: &ImageReader, record: &Record) -> Result<&[u8], Damage> {
+        image.read_frame(record, &mut self.frame)?;
+        let raw = &mut self.raw[..usize::try_from(record.disk.length).unwrap_or(0)];
+        self.decoder.decode(record, &self.frame, raw)?;
+        Ok(raw)
+    }
+
+    /// A buffer of the record's length, with undefined content.
+    pub(crate) fn buffer(&mut self, record: &Record) -> &mut [u8] {
+        &mut self.raw[..usize::try_from(record.disk.length).unwrap_or(0)]
+    }
+}
+
+/// What a walk over an image tells and obeys.
+pub(crate) struct Walk<'a> {
+    pub(crate) image: &'a ImageReader,
+    pub(crate) observer: &'a dyn Observer,
+    pub(crate) cancel: &'a Cancel,
+    pub(crate) phase: Phase,
+    /// Bytes of content in the image.
+    pub(crate) total: u64,
+    /// Where the time goes when it does not go into computing.
+    pub(crate) outside: Bottleneck,
+}
+
+/// Progress is told at most this often.
+const TELL_EVERY: Duration = Duration::from_millis(100);
+
+impl Walk<'_> {
+    /// Calls `work` with every record, on several threads, roughly in the order of the disk.
+    /// Damage that it returns is collected; any other error ends the walk.
+    pub(crate) fn run<W>(&self, work: W) -> Result<Vec<Damage>, EngineError>
+    where
+        W: Fn(&mut Bench, &Record) -> Result<Result<(), Damage>, EngineError> + Sync,
+    {
+        let tally = Tally::new(self);
+        let damage = Mutex::new(Vec::new());
+        tally.tell();
+        for records in self.image.segments() {
+            let records = records?;
+            let next = AtomicUsize::new(0);
+            self.on_threads(|bench| {
+                while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    self.cancel.check()?;
+                    if let Err(found) = work(bench, record)? {
+                        damage.lock().unwrap_or_else(PoisonError::into_inner).push(found);
+                    }
+                    tally.add(record);
+                }
+                Ok(())
+            })?;
+        }
+        tally.tell();
+        let mut damage = damage.into_inner().unwrap_or_else(PoisonError::into_inner);
+        damage.sort_by_key(|damage: &Damage| damage.disk);
+        Ok(damage)
+    }
+
+    fn on_threads<T>(&self, body: T) -> Result<(), EngineError>
+    where
+        T: Fn(&mut Bench) -> Result<(), EngineError> + Sync,
+    {
+        let chunk_size = self.image.header().chunk_size;
+        let stop = Cancel::default();
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..thread_count())
+                .map(|_| {
+                    scope.spawn(|| {
+                        let mut bench = Bench::new(chunk_size)?;
+                        let result = stop.check().and_then(|()| body(&mut bench));
+                        if result.is_err() {
+                            stop.cancel();
+                        }
+                        result
+                    })
+                })
+                .collect();
+            let results = threads.into_iter().map(|thread| match thread.join() {
+                Ok(result) => result,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            // The first real error counts, not that others were stopped by it.
+            results.reduce(prefer_error).unwrap_or(Ok(()))
+        })
+    }
+}
+
+fn prefer_error(a: Result<(), EngineError>, b: Result<(), EngineError>) -> Result<(), EngineError> {
+    match (a, b) {
+        (Ok(()) | Err(EngineError::Cancelled), Err(error)) => Err(error),
+        (a, _) => a,
+    }
+}
+
+struct Tally<'a> {
+    walk: &'a Walk<'a>,
+    done: AtomicU64,
+    stored: AtomicU64,
+    told: Mutex<Instant>,
+}
+
+impl<'a> Tally<'a> {
+    fn new(walk: &'a Walk<'a>) -> Self {
+        let (done, stored) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { walk, done, stored, told: Mutex::new(Instant::now()) }
+    }
+
+    fn add(&self, record: &Record) {
+        if record.kind.is_content() {
+            self.done.fetch_add(record.disk.length, Ordering::Relaxed);
+        }
+        self.stored.fetch_add(record.stored.length, Ordering::Relaxed);
+        let Ok(mut told) = self.told.try_lock() else { return };
+        if told.elapsed() >= TELL_EVERY {
+            *told = Instant::now();
+            drop(told);
+            self.tell();
+        }
+    }
+
+    fn tell(&self) {
+        self.walk.observer.event(&Event::Progress(Progress {
+            phase: self.walk.phase,
+            done: self.done.load(Ordering::Relaxed),
+            total: self.walk.total,
+            stored: self.stored.load(Ordering::Relaxed),
+            bottleneck: Some(self.walk.outside),
+            level: None,
+        }));
+    }
+}

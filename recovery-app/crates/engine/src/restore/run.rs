@@ -1,0 +1,205 @@
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use block::{BlockDevice, ExtentSet};
+use image::{FrameKind, ImageReader, Record};
+use partition_table::{SavedTable, Table};
+use serde::Serialize;
+
+use super::ConfirmedPlan;
+use super::tables::HeldBack;
+use super::wipe::wipe;
+use crate::records::{Bench, Walk};
+use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, backup, verify};
+
+/// What a restore needs beside the plan.
+pub struct RestoreJob<'a> {
+    /// The target, open for writing, past the page cache where possible.
+    pub device: &'a dyn BlockDevice,
+    /// The target, open for reading at any alignment.
+    pub structures: &'a dyn BlockDevice,
+    /// The target, open for reading from the disk itself, not from memory.
+    pub read_back: &'a dyn BlockDevice,
+    /// Called right before the first write: fails when the target is not what it was.
+    pub identity_check: &'a dyn Fn() -> Result<(), EngineError>,
+    /// Read everything back and compare.
+    pub compare: bool,
+}
+
+/// What a restore did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RestoreOutcome {
+    /// SHA-256 over the image's index, hexadecimal.
+    pub fingerprint: String,
+    /// Bytes written whose hashes agreed with the image.
+    pub written: u64,
+    /// Everything was read back from the target and agrees.
+    pub compared: bool,
+    /// Ranges that the backup never had, because the old disk could not be read.
+    pub lost: Vec<image::manifest::UnreadableRecord>,
+    /// Where the target's old partition table was saved.
+    pub old_table: Option<PathBuf>,
+}
+
+impl RestoreOutcome {
+    /// The final state: "verified", "finished with named damage", or "finished, not verified".
+    #[must_use]
+    pub fn in_words(&self) -> &'static str {
+        match (self.compared, self.lost.is_empty()) {
+            (true, true) => "verified: everything was read back from the target and agrees",
+            (false, true) => "finished, not read back: every hash of the image agreed",
+            (_, false) => {
+                "finished with named damage: the backup lacks what the old disk could not give"
+            }
+        }
+    }
+}
+
+/// Does what the plan says.
+///
+/// First the whole image is checked as stored, then the target's identity; until then nothing is
+/// written. Then the target's old signatures are wiped, and from there on until the last write of
+/// the first sector it plainly does not boot.
+pub fn restore(
+    plan: &ConfirmedPlan,
+    job: &RestoreJob<'_>,
+    observer: &dyn Observer,
+    cancel: &Cancel,
+) -> Result<RestoreOutcome, EngineError> {
+    let image = &plan.image;
+    let damage = verify::check_stored(image, observer, cancel)?;
+    if !damage.is_empty() {
+        return Err(EngineError::Damaged(damage));
+    }
+    (job.identity_check)()?;
+    let old_table = save_old_table(plan, job.structures, observer);
+    let excluded: ExtentSet = excluded(image)?;
+    wipe(job.device, plan.old_layout.as_ref(), &excluded, &plan.backup.display().to_string())?;
+    let started = Instant::now();
+    let first_chunk = write_content(plan, job, observer, cancel)?;
+    job.device.flush()?;
+    if job.compare {
+        compare_content(plan, job, observer, cancel)?;
+    }
+    let held_back = HeldBack { first_chunk, relocation: &plan.relocation };
+    held_back.write(job.device)?;
+    if job.compare {
+        held_back.compare(job.read_back)?;
+    }
+    observer.event(&Event::Note {
+        text: format!("written and checked in {:.1} seconds", started.elapsed().as_secs_f64()),
+    });
+    Ok(RestoreOutcome {
+        fingerprint: backup::hex(&image.fingerprint()),
+        written: plan.content,
+        compared: job.compare,
+        lost: image.manifest().unreadable.clone(),
+        old_table,
+    })
+}
+
+/// Ranges of the disk that the image says nothing about.
+fn excluded(image: &ImageReader) -> Result<ExtentSet, EngineError> {
+    let mut excluded = block::ExtentSetBuilder::new();
+    for records in image.segments() {
+        let of_kind = |record: &Record| record.kind == FrameKind::Excluded;
+        excluded.extend(records?.into_iter().filter(of_kind).map(|record| record.disk));
+    }
+    Ok(excluded.build())
+}
+
+fn walk<'a>(
+    plan: &'a ConfirmedPlan,
+    phase: Phase,
+    observer: &'a dyn Observer,
+    cancel: &'a Cancel,
+) -> Walk<'a> {
+    let (image, total, outside) = (&plan.image, plan.content, Bottleneck::Target);
+    Walk { image, observer, cancel, phase, total, outside }
+}
+
+/// Writes every chunk but the first; returns that.
+fn write_content(
+    plan: &ConfirmedPlan,
+    job: &RestoreJob<'_>,
+    observer: &dyn Observer,
+    cancel: &Cancel,
+) -> Result<Vec<u8>, EngineError> {
+    let first_chunk = std::sync::Mutex::new(Vec::new());
+    let work = |bench: &mut Bench, record: &Record| {
+        if !record.kind.is_content() {
+            return Ok(Ok(()));
+        }
+        let held_back = record.disk.start == 0;
+        if record.kind == FrameKind::Zero && !held_back {
+            job.device.zero(record.disk)?;
+            return Ok(Ok(()));
+        }
+        let raw = match bench.decode(&plan.image, record) {
+            Ok(raw) => raw,
+            Err(damage) => return Ok(Err(damage)),
+        };
+        if held_back {
+            raw.clone_into(
+                &mut first_chunk.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
+            );
+        } else {
+            job.device.write_at(raw, record.disk.start)?;
+        }
+        Ok(Ok(()))
+    };
+    let damage = walk(plan, Phase::Restore, observer, cancel).run(work)?;
+    if !damage.is_empty() {
+        return Err(EngineError::Damaged(damage));
+    }
+    Ok(first_chunk.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+}
+
+/// Reads every chunk but the first back and compares its hash with the image's.
+fn compare_content(
+    plan: &ConfirmedPlan,
+    job: &RestoreJob<'_>,
+    observer: &dyn Observer,
+    cancel: &Cancel,
+) -> Result<(), EngineError> {
+    let work = |bench: &mut Bench, record: &Record| {
+        if !record.kind.is_content() || record.disk.start == 0 {
+            return Ok(Ok(()));
+        }
+        let buffer = bench.buffer(record);
+        job.read_back.read_at(buffer, record.disk.start)?;
+        if image::sha256(buffer) != record.sha256 {
+            return Err(EngineError::NotWritten {
+                target: job.read_back.name().to_owned(),
+                offset: record.disk.start,
+                length: record.disk.length,
+            });
+        }
+        Ok(Ok(()))
+    };
+    walk(plan, Phase::Compare, observer, cancel).run(work).map(|_| ())
+}
+
+/// Saves the target's old partition table beside the image. A backup on a medium that cannot be
+/// written is no reason to refuse: the person has confirmed that the target's content is lost.
+fn save_old_table(
+    plan: &ConfirmedPlan,
+    target: &dyn BlockDevice,
+    observer: &dyn Observer,
+) -> Option<PathBuf> {
+    let layout = plan.old_layout.as_ref().filter(|layout| layout.table != Table::None)?;
+    let saved = SavedTable::save(target, layout);
+    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+    let name = format!("table-before-restore-{}-{now}.json", plan.target.word);
+    let folder = plan.image.path().parent().unwrap_or(Path::new("."));
+    let path = folder.join(name);
+    let json = serde_json::to_vec_pretty(&saved).unwrap_or_default();
+    match backup::write_file(&path, &json) {
+        Ok(()) => Some(path),
+        Err(error) => {
+            let text = format!("the target's old partition table was not saved: {error}");
+            observer.event(&Event::Note { text });
+            None
+        }
+    }
+}

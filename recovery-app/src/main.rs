@@ -1,0 +1,3 @@
+//! `remetal`: captures whole-disk images of offline computers and restores them.
+
+fn main() {}
