@@ -9,7 +9,7 @@ use std::path::Path;
 
 use support::bytes::{hash, noise_file};
 use support::debian::{MARKER, debian};
-use support::remetal::{REFUSED, capture, expect, json, restore, text};
+use support::remetal::{REFUSED, WORD, capture, expect, json, restore, text};
 use support::shell::sh;
 use support::vm::{Firmware, Writes, boot};
 
@@ -17,7 +17,7 @@ use support::vm::{Firmware, Writes, boot};
 fn a_restored_debian_boots_by_bios_and_by_uefi() {
     let debian = debian();
     let work = support::scratch();
-    let target = work.path().join("target.img");
+    let target = work.path().join("target.disk");
     let before = hash(&debian.disk);
     capture(&debian.disk, work.path(), "debian", &[]);
     assert_eq!(before, hash(&debian.disk), "the capture changed its source");
@@ -35,7 +35,7 @@ fn a_restored_debian_boots_by_bios_and_by_uefi() {
 fn a_debian_restored_to_a_larger_disk_boots_and_its_table_is_whole() {
     let debian = debian();
     let work = support::scratch();
-    let target = work.path().join("larger.img");
+    let target = work.path().join("larger.disk");
     capture(&debian.disk, work.path(), "debian", &["--part-size", "64MiB", "--no-verify"]);
     noise_file(&target, size(&debian.disk) + (300 << 20) + 512);
 
@@ -56,14 +56,13 @@ fn what_must_not_be_restored_is_refused_and_nothing_is_written() {
     let work = support::scratch();
     capture(&debian.disk, work.path(), "debian", &["--no-verify"]);
     let backup = work.path().join("debian");
-    let (good, small) = (work.path().join("good.img"), work.path().join("small.img"));
+    let (good, small) = (work.path().join("good.disk"), work.path().join("small.disk"));
     noise_file(&good, size(&debian.disk));
     noise_file(&small, size(&debian.disk) - 512);
     let before = [hash(&good), hash(&small)];
 
     expect(REFUSED, &["restore", text(&backup), text(&good), "--confirm", "nope"]);
-    let word = ".img";
-    let said = expect(REFUSED, &["restore", text(&backup), text(&small), "--confirm", word]);
+    let said = expect(REFUSED, &["restore", text(&backup), text(&small), "--confirm", WORD]);
     assert!(said.contains("512"), "the shortfall is not named: {said}");
 
     assert_eq!(before, [hash(&good), hash(&small)], "something was written");
@@ -75,7 +74,7 @@ fn one_flipped_bit_in_an_image_is_found_before_the_target_is_touched() {
     let work = support::scratch();
     capture(&debian.disk, work.path(), "debian", &["--no-verify"]);
     let backup = work.path().join("debian");
-    let target = work.path().join("target.img");
+    let target = work.path().join("target.disk");
     noise_file(&target, size(&debian.disk));
     let before = hash(&target);
     flip_a_bit(&support::image::parts(&backup)[0]);
@@ -83,7 +82,7 @@ fn one_flipped_bit_in_an_image_is_found_before_the_target_is_touched() {
     let verified = support::remetal::remetal(&["verify", text(&backup)]);
     assert!(!verified.status.success(), "verify is content with a flipped bit");
     let restored =
-        support::remetal::remetal(&["restore", text(&backup), text(&target), "--confirm", ".img"]);
+        support::remetal::remetal(&["restore", text(&backup), text(&target), "--confirm", WORD]);
     assert!(!restored.status.success(), "restore is content with a flipped bit");
 
     assert_eq!(before, hash(&target), "the target was written to");

@@ -165,7 +165,7 @@ fn all_files_of_all_filesystems_come_back() {
     let before = hash(&sample.disk);
     capture(&sample.disk, sample.work.path(), "backup", &[]);
     assert_eq!(before, hash(&sample.disk), "the capture changed its source");
-    let target = sample.path("target.img");
+    let target = sample.path("target.disk");
     noise_file(&target, DISK * MIB);
 
     restore(&sample.path("backup"), &target);

@@ -10,10 +10,12 @@ use super::shell::said;
 
 /// All was done and proven.
 pub const VERIFIED: i32 = 0;
-/// The work failed.
-pub const FAILED: i32 = 1;
 /// Nothing was written, since a safety rule forbids it.
 pub const REFUSED: i32 = 3;
+
+/// What confirms a restore onto one of these tests' targets: the last four characters of the
+/// file's name. All of them end in `.disk`.
+pub const WORD: &str = "disk";
 
 /// Runs `remetal` and returns how it ended.
 pub fn remetal<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
@@ -49,16 +51,11 @@ pub fn capture(source: &Path, destination: &Path, name: &str, options: &[&str]) 
 
 /// `remetal restore` with the word that `remetal plan` asks for.
 pub fn restore(backup: &Path, target: &Path) {
-    let word = confirmation_word(&json(&["plan", text(backup), text(target)]));
-    let name = text(target);
-    assert_eq!(word, name[name.len() - 4..], "the word of a file is the end of its name");
-    expect(VERIFIED, &["restore", text(backup), name, "--confirm", &word]);
-}
-
-/// The word in a plan's JSON.
-pub fn confirmation_word(plan: &Value) -> String {
-    let word = plan.get("confirmation_word").and_then(Value::as_str);
-    word.unwrap_or_else(|| panic!("no confirmation_word in {plan:#}")).to_owned()
+    let plan = json(&["plan", text(backup), text(target)]);
+    let word = plan.pointer("/target/word").and_then(serde_json::Value::as_str);
+    let word = word.unwrap_or_else(|| panic!("no confirmation word in {plan:#}"));
+    assert_eq!(word, WORD, "the word of a file is the end of its name");
+    expect(VERIFIED, &["restore", text(backup), text(target), "--confirm", word]);
 }
 
 /// A path of these tests, which are all UTF-8.
