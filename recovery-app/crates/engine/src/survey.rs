@@ -208,7 +208,8 @@ impl Surveyor<'_> {
         if self.volumes.last().is_none_or(|volume| volume.info.kind != Kind::Lvm2) {
             return;
         }
-        let _ = extent; let _ = partition;
+        let _ = extent;
+        let _ = partition;
     }
 
     /// With every sector asked for, space outside partitions counts too.
