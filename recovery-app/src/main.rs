@@ -1,3 +1,28 @@
 //! `remetal`: captures whole-disk images of offline computers and restores them.
+//!
+//! Wiring only: each command turns its arguments into one call of the engine, and what comes back
+//! into text or JSON. Nothing here decides what is read or written.
 
-fn main() {}
+mod answer;
+mod cli;
+mod commands;
+mod failure;
+mod report;
+mod signals;
+mod size;
+mod source;
+mod target;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+
+fn main() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => commands::run(&cli).print(cli.json),
+        Err(error) => answer::usage(&error),
+    }
+}

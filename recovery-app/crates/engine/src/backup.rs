@@ -69,9 +69,9 @@ fn image_path(path: &Path) -> PathBuf {
     }
 }
 
-/// Opens the image of the backup at `path` and checks that `manifest.json` beside it, if there is
+/// Opens the image of the backup at `path` (its folder, the image, or a part of it) and checks that `manifest.json` beside it, if there is
 /// one, says the same as the image.
-pub(crate) fn open(path: &Path, caching: Caching) -> Result<ImageReader, EngineError> {
+pub fn open(path: &Path, caching: Caching) -> Result<ImageReader, EngineError> {
     if is_partial(path) {
         return Err(EngineError::refused(
             format!("{} is a backup that was never finished", path.display()),

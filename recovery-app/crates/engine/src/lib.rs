@@ -20,7 +20,7 @@ mod source_disk;
 mod survey;
 pub mod verify;
 
-pub use backup::{Backup, ImageFile, MANIFEST_NAME};
+pub use backup::{Backup, ImageFile, MANIFEST_NAME, open as open_backup};
 pub use damage::DamagedRange;
 pub use error::EngineError;
 pub use event::{Bottleneck, Cancel, Event, Observer, Phase, Progress, Silent};

@@ -77,6 +77,20 @@ pub enum State {
     Unknown,
 }
 
+impl fmt::Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clean => formatter.write_str("clean"),
+            Self::Dirty(why) => write!(formatter, "dirty: {why}"),
+            Self::Hibernated(why) => write!(formatter, "hibernated: {why}"),
+            Self::Encrypted => formatter.write_str("encrypted"),
+            Self::Member(of) => write!(formatter, "member of {of}"),
+            Self::Damaged(how) => write!(formatter, "damaged: {how}"),
+            Self::Unknown => formatter.write_str("unknown"),
+        }
+    }
+}
+
 /// What a volume says of itself. Sizes are bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VolumeInfo {

@@ -1,6 +1,5 @@
 //! Turns what was surveyed and done into the manifest's plain data.
 
-use filesystem::State;
 use image::manifest::{
     CaptureRecord, OptionsRecord, PartitionRecord, TableRecord, TotalsRecord, UnreadableRecord,
     VerbatimRecord, VolumeRecord,
@@ -82,7 +81,7 @@ fn volume(volume: &SurveyedVolume) -> VolumeRecord {
         uuid: info.uuid.clone(),
         size: info.size,
         used: info.used,
-        state: state_in_words(&info.state),
+        state: info.state.to_string(),
         system: info.system.clone(),
         capture: match &volume.capture {
             VolumeCapture::Mapped { source, used } => {
@@ -92,18 +91,5 @@ fn volume(volume: &SurveyedVolume) -> VolumeRecord {
             VolumeCapture::Inside => CaptureRecord::Inside,
             VolumeCapture::Excluded => CaptureRecord::Excluded,
         },
-    }
-}
-
-/// The condition of a volume in a few words.
-pub(crate) fn state_in_words(state: &State) -> String {
-    match state {
-        State::Clean => "clean".to_owned(),
-        State::Dirty(why) => format!("dirty: {why}"),
-        State::Hibernated(why) => format!("hibernated: {why}"),
-        State::Encrypted => "encrypted".to_owned(),
-        State::Member(of) => format!("member of {of}"),
-        State::Damaged(how) => format!("damaged: {how}"),
-        State::Unknown => "unknown".to_owned(),
     }
 }

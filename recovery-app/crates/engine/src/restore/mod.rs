@@ -11,3 +11,4 @@ mod wipe;
 
 pub use plan::{ConfirmedPlan, RestorePlan, Target, plan};
 pub use run::{RestoreJob, RestoreOutcome, restore};
+pub use wipe::unfinished_restore;

@@ -12,7 +12,7 @@ const ENDS: u64 = 1 << 20;
 const PARTITION_START: u64 = 128 << 10;
 
 /// The first sector of a disk whose restore is not finished begins with this.
-pub(super) const MARKER: &[u8] =
+const MARKER: &[u8] =
     b"REMETAL: a restore onto this disk was not finished. Start it again. Backup: ";
 
 /// Zeros the old signatures and leaves the marker. Bytes in `kept` are not touched.
@@ -42,4 +42,17 @@ pub(super) fn wipe(
     device.write_at(&first, 0)?;
     device.flush()?;
     Ok(())
+}
+
+/// The backup that was being restored onto `device` when the restore stopped half-way, as it was
+/// named then; `None` when the first sector says nothing of that kind.
+///
+/// `device` must take reads of any alignment.
+#[must_use]
+pub fn unfinished_restore(device: &dyn BlockDevice) -> Option<String> {
+    let sector = usize::try_from(device.geometry().logical_sector).ok()?;
+    let first = device.read_vec(0, sector).ok()?;
+    let backup = first.strip_prefix(MARKER)?;
+    let length = backup.iter().position(|byte| *byte == 0).unwrap_or(backup.len());
+    Some(String::from_utf8_lossy(&backup[..length]).into_owned())
 }

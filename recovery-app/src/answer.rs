@@ -1,0 +1,94 @@
+//! How a command ends: what it prints, and its exit code.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+
+/// The exit codes. [`EXIT_CODES`] tells people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done and proven, or done as asked without proof.
+    Verified = 0,
+    /// Not done, or not finished.
+    Failed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// Not begun: nothing was written.
+    Refused = 3,
+    /// Finished, and what is damaged is named.
+    Damaged = 4,
+}
+
+/// The exit codes for people, below every `--help`.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0  verified (or finished without proof, where --no-verify asked for that)
+  1  failed or stopped: not finished
+  2  the command line is wrong
+  3  refused: nothing was written
+  4  finished with named damage";
+
+/// What a command has to say at its end.
+pub struct Answer {
+    exit: Exit,
+    json: Value,
+    text: String,
+}
+
+impl Answer {
+    /// An answer; `json` must be an object.
+    pub fn new(exit: Exit, json: Value, text: String) -> Self {
+        Self { exit, json, text }
+    }
+}
+
+/// The end of a command.
+pub struct End(pub Result<Answer, Failure>);
+
+impl End {
+    /// Prints it, as one JSON document on standard output or as text.
+    pub fn print(self, as_json: bool) -> ExitCode {
+        let exit = self.0.as_ref().map_or_else(|failure| failure.exit, |answer| answer.exit);
+        match self.0 {
+            Ok(answer) if as_json => print_json(answer.json, exit),
+            Ok(answer) => out(&answer.text),
+            Err(failure) if as_json => print_json(json!({ "error": failure }), exit),
+            Err(failure) => err(&failure.to_string()),
+        }
+        ExitCode::from(exit as u8)
+    }
+}
+
+fn print_json(mut document: Value, exit: Exit) {
+    document["exit_code"] = json!(exit as u8);
+    out(&format!("{document:#}"));
+}
+
+/// What clap has to say: help, the version, or what is wrong with the command line.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    // Standard output may be closed; the exit code still tells.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let message = error.render().to_string();
+        let guidance = "Look at remetal --help.";
+        let error = json!({ "kind": "usage", "message": message, "guidance": guidance });
+        print_json(json!({ "error": error }), Exit::Usage);
+    }
+    ExitCode::from(Exit::Usage as u8)
+}
+
+/// Prints lines on standard output. Nobody may be reading it any more: the exit code still tells.
+pub fn out(text: &str) {
+    let _ = writeln!(io::stdout().lock(), "{}", text.trim_end());
+}
+
+/// Prints lines on standard error.
+pub fn err(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
+}

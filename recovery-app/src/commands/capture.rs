@@ -1,0 +1,97 @@
+use block::Caching;
+use engine::SurveyOptions;
+use engine::capture::{self, CaptureOutcome, CaptureRequest};
+use serde_json::json;
+
+use super::capture_destination::Destination;
+use super::capture_text;
+use crate::answer::{Answer, Exit};
+use crate::cli::CaptureArgs;
+use crate::failure::Failure;
+use crate::signals;
+use crate::source::Source;
+use crate::terminal::Terminal;
+
+/// `remetal capture`
+pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failure> {
+    let cancel = signals::cancel_on_signals()?;
+    let source = Source::find(&arguments.source, arguments.sector_size)?;
+    check_offline(&source)?;
+    let destination = Destination::find(arguments, &source)?;
+    destination.notes.iter().for_each(|note| terminal.note(note.as_str()));
+    freeze(&source, terminal)?;
+
+    let only_read = |failure: Failure| failure.leaving("The source was only read.");
+    let structures = source.open(Caching::Cached).map_err(only_read)?;
+    let content = open_content(&source).map_err(only_read)?;
+    let request = CaptureRequest {
+        disk: source.record(&structures),
+        destination: destination.folder.clone(),
+        name: destination.name.clone(),
+        survey: SurveyOptions {
+            partitions: arguments.partitions.clone(),
+            all_sectors: arguments.all_sectors,
+        },
+        level: arguments.level,
+        part_size: destination.part_size,
+        free: Some(destination.filesystem.free),
+        verify: !arguments.no_verify,
+    };
+    let plan = capture::plan(&structures, request).map_err(|error| only_read(error.into()))?;
+    let shown = json!({ "plan": capture_text::plan_json(&plan, &destination) });
+    terminal.announce("plan", &shown, &capture_text::plan(&plan, &destination));
+
+    let devices = capture::Source { structures: &structures, content: &content };
+    let outcome = capture::capture(devices, &plan, terminal, &cancel)
+        .map_err(|error| Failure::from(error).leaving(left_behind(&destination)))?;
+    Ok(answer(&outcome, &shown))
+}
+
+/// A source that somebody writes to while it is read gives an image of no moment at all.
+fn check_offline(source: &Source) -> Result<(), Failure> {
+    match source.changing()?.as_slice() {
+        [] => Ok(()),
+        reasons => Err(Failure::refused(
+            format!("the source is in use: {}", reasons.join("; ")),
+            "Unmount it first, or start this computer from the recovery medium.",
+        )),
+    }
+}
+
+fn freeze(source: &Source, terminal: &Terminal) -> Result<(), Failure> {
+    let nodes = source.set_read_only()?;
+    if !nodes.is_empty() {
+        let names: Vec<String> = nodes.iter().map(|node| node.display().to_string()).collect();
+        let names = names.join(", ");
+        terminal.note(format!("set read-only in the kernel, and stays so: {names}"));
+    }
+    Ok(())
+}
+
+/// A disk is read past the page cache, a file through it.
+fn open_content(source: &Source) -> Result<block::FileDevice, Failure> {
+    source.open(if source.disk.is_some() { Caching::Bypassed } else { Caching::Cached })
+}
+
+fn left_behind(destination: &Destination) -> String {
+    let unfinished = destination.unfinished();
+    if !unfinished.exists() {
+        return "The source was only read.".to_owned();
+    }
+    format!(
+        "The source was only read. {} is no backup: delete it, or capture again with --name {} \
+         to replace it.",
+        unfinished.display(),
+        destination.name
+    )
+}
+
+fn answer(outcome: &CaptureOutcome, plan: &serde_json::Value) -> Answer {
+    let (exit, state) = match (outcome.is_damaged(), &outcome.verification) {
+        (true, _) => (Exit::Damaged, "damaged"),
+        (false, Some(_)) => (Exit::Verified, "verified"),
+        (false, None) => (Exit::Verified, "not-verified"),
+    };
+    let json = json!({ "state": state, "plan": plan["plan"], "outcome": outcome });
+    Answer::new(exit, json, capture_text::outcome(outcome))
+}

@@ -1,0 +1,173 @@
+//! Where a backup goes: whether it may, in how large files, and under which name.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hardware::{DestinationFilesystem, Roots};
+use rustix::fs::Access;
+
+use crate::cli::CaptureArgs;
+use crate::failure::Failure;
+use crate::size::in_words;
+use crate::source::Source;
+
+/// A folder that a backup may be written to.
+pub struct Destination {
+    pub folder: PathBuf,
+    pub name: String,
+    pub filesystem: DestinationFilesystem,
+    pub part_size: Option<u64>,
+    /// What the person should know, in sentences.
+    pub notes: Vec<String>,
+}
+
+impl Destination {
+    /// Looks at DEST_DIR. Writes nothing.
+    pub fn find(arguments: &CaptureArgs, source: &Source) -> Result<Self, Failure> {
+        let folder = &arguments.dest_dir;
+        check_folder(folder)?;
+        let filesystem = hardware::filesystem_of(&Roots::default(), folder)?;
+        let name = match &arguments.name {
+            Some(name) => name.clone(),
+            None => unused_name(folder, &default_name(source)),
+        };
+        let mut notes = check_place(source, folder, &name)?;
+        if folder.join(&name).exists() {
+            return Err(Failure::refused(
+                format!("{} exists already", folder.join(&name).display()),
+                "Choose another name with --name, or move that backup away.",
+            ));
+        }
+        if filesystem.in_memory {
+            notes.push("the destination is in memory: the backup is gone at power-off".to_owned());
+        }
+        let part_size = part_size(arguments.part_size, &filesystem, &mut notes);
+        Ok(Self { folder: folder.clone(), name, filesystem, part_size, notes })
+    }
+
+    /// The folder of the backup.
+    pub fn backup(&self) -> PathBuf {
+        self.folder.join(&self.name)
+    }
+
+    /// The folder under the name that it has until the backup is proven.
+    pub fn unfinished(&self) -> PathBuf {
+        self.folder.join(format!("{}.partial", self.name))
+    }
+}
+
+fn check_folder(folder: &Path) -> Result<(), Failure> {
+    let metadata = fs::metadata(folder).map_err(|error| {
+        Failure::refused(
+            format!("the destination {} cannot be used: {error}", folder.display()),
+            "Name an existing folder, and check that the drive is mounted.",
+        )
+    })?;
+    if !metadata.is_dir() {
+        return Err(Failure::refused(
+            format!("the destination {} is not a folder", folder.display()),
+            "Name an existing folder on another disk than the source.",
+        ));
+    }
+    rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| {
+        Failure::refused(
+            format!("the destination {} cannot be written: {error}", folder.display()),
+            "Mount the drive for writing, or choose another destination.",
+        )
+    })
+}
+
+/// Refuses a destination on the source; notes what could not be told.
+fn check_place(source: &Source, folder: &Path, name: &str) -> Result<Vec<String>, Failure> {
+    let guidance = "Choose a folder on another disk.";
+    let location = hardware::location_of(&Roots::default(), folder)?;
+    if let Some(disk) = &source.disk
+        && location.is_on(&disk.path)
+    {
+        let (folder, disk) = (folder.display(), disk.path.display());
+        return Err(Failure::refused(
+            format!("the destination {folder} is on the source disk {disk}"),
+            guidance,
+        ));
+    }
+    if source.disk.is_none() {
+        let file = fs::canonicalize(&source.path)
+            .map_err(|error| Failure::opening(&source.path, error))?;
+        let folder = fs::canonicalize(folder).map_err(|error| Failure::opening(folder, error))?;
+        let inside = location.backing_files.contains(&file)
+            || [name.to_owned(), format!("{name}.partial")]
+                .iter()
+                .any(|name| file.starts_with(folder.join(name)));
+        if inside {
+            return Err(Failure::refused(
+                "the source and the destination lie in each other",
+                guidance,
+            ));
+        }
+    }
+    let doubt = "it cannot be told for certain on which disk the destination lies";
+    Ok(if location.incomplete { vec![doubt.to_owned()] } else { Vec::new() })
+}
+
+fn part_size(
+    asked: Option<u64>,
+    filesystem: &DestinationFilesystem,
+    notes: &mut Vec<String>,
+) -> Option<u64> {
+    let (Some(size), Some(largest)) = (asked, filesystem.largest_file) else {
+        return asked.or(filesystem.largest_file);
+    };
+    if size > largest {
+        let (kind, most) = (&filesystem.kind, in_words(largest));
+        notes.push(format!("{kind} holds files up to {most}: the parts get that size"));
+    }
+    Some(size.min(largest))
+}
+
+/// `Samsung-SSD-980-2026-11-23`: model or file name, and the date.
+fn default_name(source: &Source) -> String {
+    let known = source.disk.as_ref().filter(|_| source.partition.is_none());
+    let model = known.and_then(|disk| disk.model.clone().or_else(|| disk.serial.clone()));
+    let from_path = || source.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let words = model.unwrap_or_else(from_path);
+    let day = jiff::Zoned::now().date();
+    format!("{}-{day}", usable(&words))
+}
+
+/// Letters and digits, and single hyphens for all else.
+fn usable(words: &str) -> String {
+    let keep = |letter: char| if letter.is_alphanumeric() || letter == '_' { letter } else { '-' };
+    let name: String = words.chars().map(keep).take(60).collect();
+    let parts: Vec<&str> = name.split('-').filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { "disk".to_owned() } else { parts.join("-") }
+}
+
+/// The name, with a number where it is taken, also by a backup that is not finished: another
+/// capture may be at work on that one.
+fn unused_name(folder: &Path, name: &str) -> String {
+    let taken =
+        |name: &str| folder.join(name).exists() || folder.join(format!("{name}.partial")).exists();
+    let numbered = (2_u32..).map(|number| format!("{name}-{number}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_usable_everywhere() {
+        assert_eq!(usable("Samsung SSD 980"), "Samsung-SSD-980");
+        assert_eq!(usable(" ../a:b*  "), "a-b");
+        assert_eq!(usable("///"), "disk");
+    }
+
+    #[test]
+    fn taken_names_get_a_number() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(unused_name(folder.path(), "a"), "a");
+        fs::create_dir(folder.path().join("a")).unwrap();
+        fs::create_dir(folder.path().join("a-2.partial")).unwrap();
+        assert_eq!(unused_name(folder.path(), "a"), "a-3");
+    }
+}

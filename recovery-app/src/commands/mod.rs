@@ -1,0 +1,27 @@
+//! One file for each command.
+
+mod capture;
+mod capture_destination;
+mod capture_text;
+mod disks;
+mod info;
+mod plan;
+mod restore;
+mod verify;
+
+use crate::answer::End;
+use crate::cli::{Cli, Command};
+use crate::terminal::Terminal;
+
+/// Runs what was asked for.
+pub fn run(cli: &Cli) -> End {
+    let terminal = Terminal::new(cli.json);
+    End(match &cli.command {
+        Command::Disks => disks::run(),
+        Command::Info(arguments) => info::run(arguments),
+        Command::Capture(arguments) => capture::run(arguments, &terminal),
+        Command::Verify(arguments) => verify::run(arguments, &terminal),
+        Command::Plan(arguments) => plan::run(arguments, &terminal),
+        Command::Restore(arguments) => restore::run(arguments, &terminal),
+    })
+}

@@ -1,0 +1,63 @@
+use engine::restore::RestorePlan;
+use serde_json::json;
+
+use crate::answer::{Answer, Exit};
+use crate::cli::PlanArgs;
+use crate::failure::Failure;
+use crate::report::backup::disk_in_words;
+use crate::size::in_words;
+use crate::target::Chosen;
+use crate::terminal::Terminal;
+
+/// `remetal plan`
+pub fn run(arguments: &PlanArgs, _terminal: &Terminal) -> Result<Answer, Failure> {
+    let (plan, _) = make(arguments)?;
+    let exit = if plan.refusals.is_empty() { Exit::Verified } else { Exit::Refused };
+    let possible = plan.refusals.is_empty();
+    let json = json!({ "possible": possible, "confirmation_word": plan.target.word, "plan": plan });
+    Ok(Answer::new(exit, json, in_words_for_people(&plan)))
+}
+
+/// What a restore would do, and the target that it was planned for. Writes nothing.
+pub fn make(arguments: &PlanArgs) -> Result<(RestorePlan, Chosen), Failure> {
+    let fail = |failure: Failure| failure.before_writing();
+    let chosen = Chosen::find(&arguments.target, &arguments.backup).map_err(fail)?;
+    let device = chosen.reader.as_ref().map(|device| device as &dyn block::BlockDevice);
+    let plan = engine::restore::plan(&arguments.backup, chosen.target.clone(), device)
+        .map_err(|error| fail(error.into()))?;
+    Ok((plan, chosen))
+}
+
+/// The plan as text.
+pub fn in_words_for_people(plan: &RestorePlan) -> String {
+    let mut lines = vec![
+        format!("Backup   {}", plan.backup.display()),
+        format!("   of    {}", disk_in_words(&plan.source)),
+        format!("Target   {}: {}", plan.target.disk.path, disk_in_words(&plan.target.disk)),
+        format!("Writes   {}", in_words(plan.content)),
+    ];
+    let mut section = |title: &str, entries: &[String]| {
+        if !entries.is_empty() {
+            lines.extend([String::new(), title.to_owned()]);
+            lines.extend(entries.iter().map(|entry| format!("  {entry}")));
+        }
+    };
+    let nothing = ["nothing that is known".to_owned()];
+    let lost = if plan.before.is_empty() { &nothing[..] } else { &plan.before[..] };
+    section("On the target now, all of it will be LOST:", lost);
+    section("On the target afterwards:", &plan.after);
+    section("Note:", &plan.warnings);
+    section("REFUSED:", &plan.refusals);
+    lines.push(String::new());
+    lines.push(if plan.refusals.is_empty() {
+        format!(
+            "To do it: remetal restore {} {} --confirm {}",
+            plan.backup.display(),
+            plan.target.disk.path,
+            plan.target.word
+        )
+    } else {
+        "Nothing was written. Choose another target.".to_owned()
+    });
+    lines.join("\n")
+}

@@ -1,0 +1,122 @@
+//! Why a command was not done, for people and for programs.
+
+use std::path::Path;
+use std::{fmt, io};
+
+use block::{BlockError, Operation};
+use engine::EngineError;
+use hardware::HardwareError;
+use image::ImageError;
+use serde::Serialize;
+
+use crate::answer::Exit;
+
+/// Why a command was not done.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    /// One word for programs.
+    pub kind: &'static str,
+    /// What happened.
+    pub message: String,
+    /// What is unharmed, and what is left behind.
+    pub unharmed: Option<String>,
+    /// What to do next.
+    pub guidance: String,
+    #[serde(skip)]
+    pub exit: Exit,
+}
+
+impl Failure {
+    /// Something that is forbidden or cannot succeed; nothing was written.
+    pub fn refused(message: impl Into<String>, guidance: impl Into<String>) -> Self {
+        EngineError::refused(message, guidance).into()
+    }
+
+    /// The kernel refuses a path.
+    pub fn opening(path: &Path, error: io::Error) -> Self {
+        BlockError::io(&path.display().to_string(), Operation::Open, 0, 0, error).into()
+    }
+
+    /// The same failure, with what is unharmed and what is left behind. A refusal has left
+    /// nothing behind.
+    pub fn leaving(self, unharmed: impl Into<String>) -> Self {
+        if self.exit == Exit::Refused {
+            return self;
+        }
+        Self { unharmed: Some(unharmed.into()), ..self }
+    }
+
+    /// The same failure of a job that must not begin with a backup that is not whole: what is
+    /// wrong with the backup becomes a refusal.
+    pub fn before_writing(self) -> Self {
+        if self.kind == "backup" {
+            return Self { exit: Exit::Refused, unharmed: nothing_written(), ..self };
+        }
+        Self { unharmed: nothing_written(), ..self }
+    }
+}
+
+fn nothing_written() -> Option<String> {
+    Some("Nothing was written.".to_owned())
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let (kind, exit) = match &error {
+            EngineError::Refused { .. } => ("refused", Exit::Refused),
+            EngineError::Cancelled => ("stopped", Exit::Failed),
+            EngineError::Table(_) => ("partition-table", Exit::Failed),
+            EngineError::Image(error) => (kind_of_image_error(error), Exit::Failed),
+            EngineError::Block(_) | EngineError::Vanished { .. } => ("device", Exit::Failed),
+            EngineError::NotWritten { .. } => ("not-written", Exit::Failed),
+            EngineError::File { .. } => ("file", Exit::Failed),
+            EngineError::Compression(_) => ("memory", Exit::Failed),
+            EngineError::Damaged(_) => ("backup", Exit::Failed),
+        };
+        let unharmed = if exit == Exit::Refused { nothing_written() } else { None };
+        Self { kind, message: error.to_string(), unharmed, guidance: error.guidance(), exit }
+    }
+}
+
+fn kind_of_image_error(error: &ImageError) -> &'static str {
+    match error {
+        ImageError::File { .. } => "file",
+        ImageError::Part(_) => "device",
+        ImageError::NotFound(_) => "not-found",
+        ImageError::NotAnImage { .. }
+        | ImageError::NewerVersion { .. }
+        | ImageError::Unfinished(_)
+        | ImageError::WrongPart { .. }
+        | ImageError::Structure { .. } => "backup",
+    }
+}
+
+impl From<BlockError> for Failure {
+    fn from(error: BlockError) -> Self {
+        EngineError::from(error).into()
+    }
+}
+
+impl From<HardwareError> for Failure {
+    fn from(error: HardwareError) -> Self {
+        Self {
+            kind: "hardware",
+            message: error.to_string(),
+            unharmed: None,
+            guidance: error.guidance().to_owned(),
+            exit: Exit::Failed,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = if self.exit == Exit::Refused { "refused" } else { "failed" };
+        write!(formatter, "remetal: {verdict}: {}", self.message)?;
+        let unharmed = self.unharmed.iter().filter(|text| !self.guidance.contains(text.as_str()));
+        for line in unharmed.chain([&self.guidance]).filter(|line| !line.is_empty()) {
+            write!(formatter, "\n  {line}")?;
+        }
+        Ok(())
+    }
+}

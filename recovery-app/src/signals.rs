@@ -1,0 +1,34 @@
+//! Ctrl-C and its relatives ask a job to stop.
+
+use std::thread;
+
+use engine::Cancel;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::answer::{Exit, err};
+use crate::failure::Failure;
+
+/// A [`Cancel`] that the first signal sets. The second signal ends the program at once, for a
+/// disk that does not answer.
+pub fn cancel_on_signals() -> Result<Cancel, Failure> {
+    let cancel = Cancel::default();
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(|error| Failure {
+        kind: "signals",
+        message: format!("the program cannot listen for Ctrl-C: {error}"),
+        unharmed: None,
+        guidance: "This is a defect in the program; please report it.".to_owned(),
+        exit: Exit::Failed,
+    })?;
+    let asked = cancel.clone();
+    thread::spawn(move || {
+        for (count, _) in signals.forever().enumerate() {
+            if count > 0 {
+                std::process::exit(i32::from(Exit::Failed as u8));
+            }
+            err("stopping after the chunk at hand (once more to stop at once)");
+            asked.cancel();
+        }
+    });
+    Ok(cancel)
+}

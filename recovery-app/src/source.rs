@@ -1,0 +1,143 @@
+//! What is read: a disk, a partition taken for itself, or a raw disk image.
+
+use std::fs;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+use block::{Access, BlockDevice, Caching, FileDevice};
+use hardware::{Disk, HolderKind, KernelPartition, Roots, UseReason};
+use image::manifest::DiskRecord;
+
+use crate::failure::Failure;
+
+/// Something that can be read like a disk.
+pub struct Source {
+    /// As it was named.
+    pub path: PathBuf,
+    /// The disk that it is, or that its partition lies on; `None` for a file.
+    pub disk: Option<Disk>,
+    /// The partition, when one was named.
+    pub partition: Option<KernelPartition>,
+    sector_size: Option<u32>,
+}
+
+impl Source {
+    /// Finds out what `path` is. `sector_size` is for files whose table does not tell.
+    pub fn find(path: &Path, sector_size: Option<u32>) -> Result<Self, Failure> {
+        let fail = |error| Failure::opening(path, error);
+        let kind = fs::metadata(path).map_err(fail)?.file_type();
+        let mut source = Self { path: path.into(), disk: None, partition: None, sector_size };
+        if kind.is_block_device() {
+            if sector_size.is_some() {
+                return Err(Failure::refused(
+                    "--sector-size is for raw disk images: a disk tells its own",
+                    "Leave it out.",
+                ));
+            }
+            let disk = hardware::disk_at(&Roots::default(), path)?;
+            let node = fs::canonicalize(path).map_err(fail)?;
+            source.partition = disk.partitions.iter().find(|part| part.path == node).cloned();
+            source.disk = Some(disk);
+        } else if !kind.is_file() {
+            return Err(Failure::refused(
+                format!("{} is neither a disk nor a file", path.display()),
+                "Name a disk such as /dev/sda (`remetal disks` lists them) or a raw disk image.",
+            ));
+        }
+        Ok(source)
+    }
+
+    /// Opens it for reading.
+    pub fn open(&self, caching: Caching) -> Result<FileDevice, Failure> {
+        let device = FileDevice::open(&self.path, Access::Read, caching)?;
+        Ok(match (&self.disk, self.sector_size) {
+            (Some(_), _) => device,
+            (None, Some(size)) => device.with_logical_sector(size),
+            (None, None) => with_sector_of_table(device),
+        })
+    }
+
+    /// Identity and sizes, for manifests.
+    pub fn record(&self, device: &FileDevice) -> DiskRecord {
+        let geometry = device.geometry();
+        let record = DiskRecord {
+            path: self.path.display().to_string(),
+            size: geometry.size,
+            logical_sector: geometry.logical_sector,
+            physical_sector: geometry.physical_sector,
+            ..DiskRecord::default()
+        };
+        match &self.disk {
+            None => DiskRecord { bus: Some("file".to_owned()), ..record },
+            Some(disk) => DiskRecord {
+                model: disk.model.clone(),
+                serial: disk.serial.clone(),
+                wwn: disk.wwn.clone(),
+                bus: Some(disk.bus.to_string()),
+                ..record
+            },
+        }
+    }
+
+    /// Why it is not offline, in sentences without full stops.
+    pub fn changing(&self) -> Result<Vec<String>, Failure> {
+        let usage = hardware::usage(&Roots::default(), &self.path)?;
+        let mut reasons = Vec::new();
+        for reason in usage.reasons {
+            match &reason {
+                // A file shown as a disk changes only when that disk is in use.
+                UseReason::LoopFile { device, .. } if self.disk.is_none() => {
+                    let shown = hardware::usage(&Roots::default(), device)?;
+                    reasons.extend(shown.reasons.iter().filter(|r| may_write(r)).map(words));
+                }
+                reason if may_write(reason) => reasons.push(words(reason)),
+                _ => {}
+            }
+        }
+        Ok(reasons)
+    }
+
+    /// Makes the kernel refuse writes to it from now on, and to all its partitions.
+    ///
+    /// Of a partition taken for itself only that one: the others may be in use.
+    pub fn set_read_only(&self) -> Result<Vec<PathBuf>, Failure> {
+        let nodes = match (&self.disk, &self.partition) {
+            (None, _) => Vec::new(),
+            (Some(_), Some(partition)) => vec![partition.path.clone()],
+            (Some(disk), None) => disk.nodes(),
+        };
+        for node in &nodes {
+            FileDevice::open(node, Access::Read, Caching::Cached)?.set_read_only(true)?;
+        }
+        Ok(nodes)
+    }
+}
+
+fn words(reason: &UseReason) -> String {
+    reason.to_string()
+}
+
+/// True when somebody may be writing to the source while it is being read. A logical or
+/// encrypted volume that is only opened writes nothing by itself; an array does.
+fn may_write(reason: &UseReason) -> bool {
+    match reason {
+        UseReason::ReadOnly { .. } => false,
+        UseReason::Held { holder, .. } => {
+            matches!(holder.kind, HolderKind::Raid | HolderKind::Other)
+        }
+        UseReason::Mounted { .. }
+        | UseReason::Swap { .. }
+        | UseReason::LoopFile { .. }
+        | UseReason::Busy { .. } => true,
+    }
+}
+
+/// A file does not tell the sector size of the disk it was read from; its table may.
+fn with_sector_of_table(device: FileDevice) -> FileDevice {
+    match partition_table::read(&device) {
+        Ok(layout) if layout.sector_size != device.geometry().logical_sector => {
+            device.with_logical_sector(layout.sector_size)
+        }
+        _ => device,
+    }
+}

@@ -1,0 +1,291 @@
+//! What a restore would overwrite: a whole disk, or a file.
+
+use std::fs;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use block::{Access, BlockDevice, Caching, FileDevice};
+use engine::EngineError;
+use engine::restore::Target;
+use hardware::{Disk, Roots};
+use image::ImageReader;
+use image::manifest::DiskRecord;
+
+use crate::failure::Failure;
+use crate::size::in_words;
+use crate::source::Source;
+
+/// A target that was looked at. Nothing is written to it by anything here but
+/// [`Chosen::open`], which makes a file that does not exist yet.
+pub struct Chosen {
+    /// What the plan needs to know of it.
+    pub target: Target,
+    /// Its present content; `None` when it is a file that does not exist yet.
+    pub reader: Option<FileDevice>,
+    path: PathBuf,
+    disk: Option<Disk>,
+    /// Device and inode of a file.
+    inode: Option<(u64, u64)>,
+    /// Files take the sector size of the captured disk.
+    sector_size: u32,
+}
+
+/// A target that is open for writing.
+pub struct OpenTarget {
+    pub device: FileDevice,
+    pub structures: FileDevice,
+    pub read_back: FileDevice,
+    new: bool,
+}
+
+/// Filesystems that may compress: there a file may take less room than it holds.
+const MAY_COMPRESS: [&str; 4] = ["btrfs", "zfs", "bcachefs", "f2fs"];
+
+impl Chosen {
+    /// Looks at `path` as a target for the backup at `backup`, and collects why it must not be
+    /// written. Fails for what is neither a whole disk nor a file.
+    pub fn find(path: &Path, backup: &Path) -> Result<Self, Failure> {
+        let image = engine::open_backup(backup, Caching::Cached)?;
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.file_type().is_block_device() => Self::disk(path, &image),
+            Ok(metadata) if metadata.is_file() => Self::file(path, &image, Some(&metadata)),
+            Ok(_) => Err(Failure::refused(
+                format!("{} is neither a disk nor a file", path.display()),
+                "Name a disk such as /dev/sda; `remetal disks` lists them.",
+            )),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                check_new_file(path)?;
+                Self::file(path, &image, None)
+            }
+            Err(error) => Err(Failure::opening(path, error)),
+        }
+    }
+
+    fn disk(path: &Path, image: &ImageReader) -> Result<Self, Failure> {
+        let source = Source::find(path, None)?;
+        if let Some(partition) = &source.partition {
+            return Err(Failure::refused(
+                format!("{} is a partition; a backup is of a whole disk", partition.path.display()),
+                "Name the whole disk: the partitions on it are written too.",
+            ));
+        }
+        let reader = source.open(Caching::Cached)?;
+        let disk = hardware::disk_at(&Roots::default(), path)?;
+        let word = disk.confirmation_word();
+        let target = Target { disk: source.record(&reader), word, forbidden: Vec::new() };
+        let mut chosen = Self {
+            target,
+            reader: Some(reader),
+            path: path.to_owned(),
+            disk: None,
+            inode: None,
+            sector_size: disk.logical_sector,
+        };
+        chosen.forbid_uses()?;
+        let location = hardware::location_of(&Roots::default(), image_folder(image))?;
+        if location.is_on(&disk.path) {
+            chosen.forbid(format!("{} holds the backup", disk.path.display()));
+        }
+        let behind = hardware::location_of(&Roots::default(), path)?.backing_files;
+        if behind.iter().any(|file| is_part(image, file)) {
+            chosen.forbid(format!("{} shows a file of the backup itself", disk.path.display()));
+        }
+        chosen.disk = Some(disk);
+        Ok(chosen)
+    }
+
+    fn file(
+        path: &Path,
+        image: &ImageReader,
+        metadata: Option<&fs::Metadata>,
+    ) -> Result<Self, Failure> {
+        let sector_size = image.header().logical_sector;
+        let disk = DiskRecord {
+            path: path.display().to_string(),
+            bus: Some("file".to_owned()),
+            size: metadata.map_or(image.header().disk_size, fs::Metadata::len),
+            logical_sector: sector_size,
+            physical_sector: sector_size,
+            ..DiskRecord::default()
+        };
+        let reader = metadata
+            .map(|_| FileDevice::open(path, Access::Read, Caching::Cached))
+            .transpose()?
+            .map(|device| device.with_logical_sector(sector_size));
+        let mut chosen = Self {
+            target: Target { disk, word: end_of_name(path), forbidden: Vec::new() },
+            reader,
+            path: path.to_owned(),
+            disk: None,
+            inode: metadata.map(|metadata| (metadata.dev(), metadata.ino())),
+            sector_size,
+        };
+        if is_part(image, path) {
+            chosen.forbid(format!("{} is a file of the backup itself", path.display()));
+        } else if lies_in(path, image_folder(image)) {
+            chosen.forbid(format!("{} lies in the folder of the backup", path.display()));
+        }
+        if metadata.is_some() {
+            chosen.forbid_uses()?;
+        }
+        chosen.forbid_without_room(image, metadata)?;
+        Ok(chosen)
+    }
+
+    fn forbid(&mut self, reason: String) {
+        if !self.target.forbidden.contains(&reason) {
+            self.target.forbidden.push(reason);
+        }
+    }
+
+    fn forbid_uses(&mut self) -> Result<(), Failure> {
+        let usage = hardware::usage(&Roots::default(), &self.path)?;
+        usage.reasons.iter().for_each(|reason| self.forbid(reason.to_string()));
+        Ok(())
+    }
+
+    /// A file needs room for what will be written, less what it has already.
+    fn forbid_without_room(
+        &mut self,
+        image: &ImageReader,
+        metadata: Option<&fs::Metadata>,
+    ) -> Result<(), Failure> {
+        let filesystem = hardware::filesystem_of(&Roots::default(), &self.path)?;
+        if filesystem.read_only {
+            self.forbid(format!("{} is on a read-only filesystem", self.path.display()));
+        }
+        let room = filesystem.free + metadata.map_or(0, |metadata| metadata.blocks() * 512);
+        let needed = image.manifest().totals.data;
+        if needed > room && !MAY_COMPRESS.contains(&filesystem.kind.as_str()) {
+            self.forbid(format!(
+                "there is no room for {}: {} bytes are missing ({} are needed, {} are free)",
+                self.path.display(),
+                needed - room,
+                in_words(needed),
+                in_words(filesystem.free)
+            ));
+        }
+        let size = self.target.disk.size;
+        if filesystem.largest_file.is_some_and(|largest| largest < size) {
+            self.forbid(format!("a file on {} cannot have {size} bytes", filesystem.kind));
+        }
+        Ok(())
+    }
+
+    /// Opens the target for writing; makes the file if there is none yet.
+    pub fn open(&self) -> Result<OpenTarget, Failure> {
+        let new = self.reader.is_none();
+        if new {
+            let file = fs::File::create_new(&self.path);
+            let sized = file.and_then(|file| file.set_len(self.target.disk.size));
+            sized.map_err(|error| Failure::opening(&self.path, error))?;
+        }
+        let (access, writing, reading) = match self.disk {
+            Some(_) => (Access::Exclusive, Caching::Bypassed, Caching::Bypassed),
+            None => (Access::ReadWrite, Caching::Cached, Caching::Dropped),
+        };
+        let open = |access, caching| -> Result<FileDevice, Failure> {
+            let device = FileDevice::open(&self.path, access, caching)?;
+            Ok(if self.disk.is_some() {
+                device
+            } else {
+                device.with_logical_sector(self.sector_size)
+            })
+        };
+        Ok(OpenTarget {
+            device: open(access, writing)?,
+            structures: open(Access::Read, Caching::Cached)?,
+            read_back: open(Access::Read, reading)?,
+            new,
+        })
+    }
+
+    /// Fails when the target is not what was planned for any more.
+    pub fn check_identity(&self, open: &FileDevice) -> Result<(), EngineError> {
+        let same = match &self.disk {
+            Some(planned) => hardware::disk_at(&Roots::default(), &self.path)
+                .is_ok_and(|now| hardware::same_disk(&planned.identity(), &now.identity())),
+            None => fs::metadata(&self.path)
+                .is_ok_and(|now| self.inode.is_none_or(|inode| inode == (now.dev(), now.ino()))),
+        };
+        if same && open.size() == self.target.disk.size {
+            return Ok(());
+        }
+        Err(EngineError::refused(
+            format!("{} is no longer what it was when the plan was made", self.path.display()),
+            "Look at the disks again, and make a new plan.",
+        ))
+    }
+}
+
+impl OpenTarget {
+    /// Removes a file that was made for a restore which then wrote nothing.
+    pub fn discard_if_new(&self) {
+        if self.new {
+            // It is empty; left behind it would do no harm.
+            let _ = fs::remove_file(self.device.path());
+        }
+    }
+}
+
+fn check_new_file(path: &Path) -> Result<(), Failure> {
+    let folder = match path.parent() {
+        Some(folder) if folder == Path::new("") => Path::new("."),
+        Some(folder) => folder,
+        None => Path::new("/"),
+    };
+    let folder = fs::canonicalize(folder).map_err(|error| Failure::opening(folder, error))?;
+    // A mistyped disk must not become a file in memory.
+    if folder.starts_with("/dev") && !folder.starts_with("/dev/shm") {
+        return Err(Failure::refused(
+            format!("there is no disk {}", path.display()),
+            "Check the name; `remetal disks` lists the disks.",
+        ));
+    }
+    Ok(())
+}
+
+fn image_folder(image: &ImageReader) -> &Path {
+    match image.path().parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// True when `path` is one of the image's files, by whatever name.
+fn is_part(image: &ImageReader, path: &Path) -> bool {
+    let Ok(file) = fs::metadata(path) else { return false };
+    image.parts().iter().any(|part| {
+        fs::metadata(image_folder(image).join(&part.name))
+            .is_ok_and(|part| (part.dev(), part.ino()) == (file.dev(), file.ino()))
+    })
+}
+
+/// True when `path`, which need not exist, lies in `folder` or below.
+fn lies_in(path: &Path, folder: &Path) -> bool {
+    let Ok(folder) = fs::canonicalize(folder) else { return false };
+    let Ok(absolute) = std::path::absolute(path) else { return false };
+    absolute
+        .ancestors()
+        .find_map(|ancestor| fs::canonicalize(ancestor).ok())
+        .is_some_and(|real| real.starts_with(&folder))
+}
+
+/// The confirmation word of a file: the last four characters of its name.
+fn end_of_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let skipped = name.chars().count().saturating_sub(4);
+    name.chars().skip(skipped).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_of_a_file_is_the_end_of_its_name() {
+        assert_eq!(end_of_name(Path::new("/a/target.img")), ".img");
+        assert_eq!(end_of_name(Path::new("x")), "x");
+        assert_eq!(end_of_name(Path::new("größe")), "röße");
+    }
+}

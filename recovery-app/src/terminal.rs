@@ -1,0 +1,166 @@
+//! Progress and notes on standard error: JSON lines, a bar on a terminal, or a line now and then.
+
+use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use engine::{Bottleneck, Event, Observer, Phase, Progress};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::Value;
+
+use crate::answer::{err, out};
+use crate::size;
+
+/// How often a line is written where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Where a command says what it is doing.
+pub struct Terminal {
+    json: bool,
+    shown: Mutex<Option<Shown>>,
+}
+
+/// The phase that is being shown.
+struct Shown {
+    phase: Phase,
+    /// Hidden where standard error is no terminal; it still computes rate and time left.
+    bar: ProgressBar,
+    line_at: Instant,
+    finished: bool,
+}
+
+impl Terminal {
+    /// For a command with or without `--json`.
+    pub fn new(json: bool) -> Self {
+        Self { json, shown: Mutex::new(None) }
+    }
+
+    /// Something the person should know, in one sentence.
+    pub fn note(&self, text: impl Into<String>) {
+        self.event(&Event::Note { text: text.into() });
+    }
+
+    /// What is about to be done: as text on standard output, or as a JSON line.
+    pub fn announce(&self, name: &str, json: &Value, text: &str) {
+        if self.json {
+            let mut line = json.clone();
+            line["event"] = Value::from(name);
+            err(&line.to_string());
+        } else {
+            out(text);
+        }
+    }
+
+    fn progress(&self, progress: &Progress) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.as_ref().is_none_or(|shown| shown.phase != progress.phase) {
+            if let Some(before) = shown.take() {
+                before.bar.abandon();
+            }
+            *shown = Some(Shown::new(progress));
+        }
+        if let Some(shown) = shown.as_mut() {
+            shown.update(progress);
+        }
+    }
+}
+
+impl Observer for Terminal {
+    fn event(&self, event: &Event) {
+        if self.json {
+            err(&serde_json::to_string(event).unwrap_or_default());
+            return;
+        }
+        match event {
+            Event::Progress(progress) => self.progress(progress),
+            Event::Note { text } => {
+                let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+                match shown.as_ref() {
+                    Some(shown) => shown.bar.suspend(|| err(text)),
+                    None => err(text),
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let shown = self.shown.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shown) = shown {
+            shown.bar.abandon();
+        }
+    }
+}
+
+impl Shown {
+    fn new(progress: &Progress) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(progress.total), draw_target());
+        let style = ProgressStyle::with_template(
+            "{prefix} [{wide_bar}] {percent} % of {decimal_total_bytes}, \
+             {decimal_bytes_per_sec}, {eta} left{msg}",
+        );
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+        bar.set_prefix(phase_in_words(progress.phase));
+        let now = Instant::now();
+        let line_at = now.checked_sub(LINE_EVERY).unwrap_or(now);
+        Self { phase: progress.phase, bar, line_at, finished: false }
+    }
+
+    fn update(&mut self, progress: &Progress) {
+        self.bar.set_position(progress.done);
+        self.bar.set_message(limit_in_words(progress));
+        let finished = progress.done == progress.total;
+        let due = finished || self.line_at.elapsed() >= LINE_EVERY;
+        if due && !self.finished && !std::io::stderr().is_terminal() {
+            self.line_at = Instant::now();
+            self.finished = finished;
+            err(&self.line(progress));
+        }
+    }
+
+    fn line(&self, progress: &Progress) -> String {
+        let phase = phase_in_words(progress.phase);
+        let done = size::in_words(progress.done);
+        let total = size::in_words(progress.total);
+        if progress.done == 0 || progress.done == progress.total {
+            return format!("{phase}: {done} of {total}");
+        }
+        let percent = u128::from(progress.done) * 100 / u128::from(progress.total.max(1));
+        let rate = progress.done / self.bar.elapsed().as_secs().max(1);
+        let left = HumanDuration(self.bar.eta());
+        let (rate, limit) = (size::in_words(rate), limit_in_words(progress));
+        format!("{phase}: {percent} %, {done} of {total}, {rate}/s, {left} left{limit}")
+    }
+}
+
+fn draw_target() -> ProgressDrawTarget {
+    if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr_with_hz(10)
+    } else {
+        ProgressDrawTarget::hidden()
+    }
+}
+
+fn phase_in_words(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Capture => "capturing",
+        Phase::Verify => "verifying",
+        Phase::Check => "checking the backup",
+        Phase::Restore => "restoring",
+        Phase::Compare => "comparing",
+    }
+}
+
+fn limit_in_words(progress: &Progress) -> String {
+    let limit = match progress.bottleneck {
+        None => return String::new(),
+        Some(Bottleneck::Source) => "the source",
+        Some(Bottleneck::Processor) => "the processor",
+        Some(Bottleneck::Destination) => "the destination",
+        Some(Bottleneck::Backup) => "reading the backup",
+        Some(Bottleneck::Target) => "the target",
+    };
+    let level = progress.level.map(|level| format!(", level {level}")).unwrap_or_default();
+    format!(", limited by {limit}{level}")
+}
