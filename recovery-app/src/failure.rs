@@ -71,7 +71,8 @@ impl From<EngineError> for Failure {
             EngineError::NotWritten { .. } => ("not-written", Exit::Failed),
             EngineError::File { .. } => ("file", Exit::Failed),
             EngineError::Compression(_) => ("memory", Exit::Failed),
-            EngineError::Damaged(_) => ("backup", Exit::Failed),
+            EngineError::DamagedImage(_) => ("backup", Exit::Failed),
+            EngineError::FailedImage(_) => ("backup-failed", Exit::Failed),
         };
         let unharmed = if exit == Exit::Refused { nothing_written() } else { None };
         Self { kind, message: error.to_string(), unharmed, guidance: error.guidance(), exit }

@@ -35,9 +35,13 @@ pub enum EngineError {
         /// What the kernel said.
         source: io::Error,
     },
-    /// Chunks of the image are damaged.
+    /// Chunks of the image are damaged; nothing was written.
     #[error("the image is damaged in {} place(s); the first: {}", .0.len(), first_damage(.0))]
-    Damaged(Vec<Damage>),
+    DamagedImage(Vec<Damage>),
+    /// Chunks of the image could not be read or did not decompress to what they should, after
+    /// writing had begun.
+    #[error("the image failed in {} place(s) while it was being used; the first: {}", .0.len(), first_damage(.0))]
+    FailedImage(Vec<Damage>),
     /// What was read back from the target is not what was written.
     #[error("{target} at byte {offset} ({length} bytes) does not hold what was written to it")]
     NotWritten {
@@ -93,8 +97,11 @@ impl EngineError {
                 "Free some space on the destination, or choose a larger one.".to_owned()
             }
             Self::File { .. } => "Check the drive that holds the backup.".to_owned(),
-            Self::Damaged(_) => {
-                "Run `remetal verify` to see what is hit; use another copy of the backup if you have one.".to_owned()
+            Self::DamagedImage(_) => {
+                "Nothing was written. Run `remetal verify` to see what is hit; use another copy of the backup if you have one.".to_owned()
+            }
+            Self::FailedImage(_) => {
+                "Check the drive that holds the backup and this computer's memory, then start again.".to_owned()
             }
             Self::NotWritten { .. } => {
                 "The target disk, its cable or this computer's memory is failing; use another disk.".to_owned()

@@ -208,8 +208,15 @@ impl Surveyor<'_> {
         if self.volumes.last().is_none_or(|volume| volume.info.kind != Kind::Lvm2) {
             return;
         }
-        let _ = extent;
-        let _ = partition;
+        for volume in filesystem::lvm::logical_volumes(window).unwrap_or_default() {
+            self.volumes.push(SurveyedVolume {
+                place: format!("volume {}/{}", volume.group, volume.name),
+                partition,
+                extents: volume.segments.iter().map(|part| part.shifted_by(extent.start)).collect(),
+                info: volume.info,
+                capture: VolumeCapture::Inside,
+            });
+        }
     }
 
     /// With every sector asked for, space outside partitions counts too.

@@ -4,7 +4,8 @@ use block::{BlockDevice, BlockError, Extent, ExtentSet};
 
 use crate::any_alignment::AnyAlignment;
 use crate::{
-    Allocation, AllocationMap, Kind, MapError, State, VolumeInfo, exfat, fat, lvm, signature, swap,
+    Allocation, AllocationMap, Kind, MapError, State, VolumeInfo, btrfs, exfat, ext, fat, lvm,
+    ntfs, signature, swap, xfs,
 };
 
 type Probe = fn(&dyn BlockDevice) -> Result<Option<VolumeInfo>, BlockError>;
@@ -17,12 +18,16 @@ type ReadFile = fn(&dyn BlockDevice, &str, usize) -> Result<Option<Vec<u8>>, Map
 /// What contains another volume comes first, because the filesystem inside often shines through:
 /// a mirror half with its superblock at the end, BitLocker behind a FAT or NTFS boot sector.
 /// Among filesystems, those with a long signature and a checksum come before the boot sectors.
-const PROBES: [Probe; 6] = [
+const PROBES: [Probe; 10] = [
     signature::probe_container,
     lvm::probe,
     swap::probe,
+    btrfs::probe,
+    xfs::probe,
+    ext::probe,
     exfat::probe,
     fat::probe,
+    ntfs::probe,
     signature::probe,
 ];
 
@@ -46,6 +51,10 @@ macro_rules! reader {
 
 fn reader_of(kind: Kind) -> Option<Reader> {
     match kind {
+        Kind::Btrfs => reader!(btrfs),
+        Kind::Ext2 | Kind::Ext3 | Kind::Ext4 => reader!(ext),
+        Kind::Ntfs => reader!(ntfs),
+        Kind::Xfs => reader!(xfs),
         Kind::Fat12 | Kind::Fat16 | Kind::Fat32 => reader!(fat),
         Kind::ExFat => reader!(exfat),
         Kind::Swap => reader!(swap),

@@ -29,6 +29,7 @@ mod error;
 pub mod exfat;
 pub mod ext;
 pub mod fat;
+mod identity;
 pub mod lvm;
 pub mod ntfs;
 pub mod signature;

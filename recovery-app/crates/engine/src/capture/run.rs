@@ -103,7 +103,7 @@ fn read_back_failed(folder: &PartialFolder, verification: &Verification) -> Engi
         stored: range.stored,
         reason: format!("{} was not stored as written: {}", folder.path().display(), range.reason),
     });
-    EngineError::Damaged(damage.collect())
+    EngineError::FailedImage(damage.collect())
 }
 
 fn write_image(

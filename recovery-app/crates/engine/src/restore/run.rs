@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use block::{BlockDevice, ExtentSet};
@@ -7,7 +8,7 @@ use partition_table::{SavedTable, Table};
 use serde::Serialize;
 
 use super::ConfirmedPlan;
-use super::tables::HeldBack;
+use super::tables::{HoldBack, LastPieces};
 use super::wipe::wipe;
 use crate::records::{Bench, Walk};
 use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, backup, verify};
@@ -69,22 +70,23 @@ pub fn restore(
     let image = &plan.image;
     let damage = verify::check_stored(image, observer, cancel)?;
     if !damage.is_empty() {
-        return Err(EngineError::Damaged(damage));
+        return Err(EngineError::DamagedImage(damage));
     }
     (job.identity_check)()?;
     let old_table = save_old_table(plan, job.structures, observer);
     let excluded: ExtentSet = excluded(image)?;
     wipe(job.device, plan.old_layout.as_ref(), &excluded, &plan.backup.display().to_string())?;
     let started = Instant::now();
-    let first_chunk = write_content(plan, job, observer, cancel)?;
+    let hold_back = HoldBack::new(&plan.relocation);
+    let held = write_content(plan, job, &hold_back, observer, cancel)?;
     job.device.flush()?;
     if job.compare {
-        compare_content(plan, job, observer, cancel)?;
+        compare_content(plan, job, &hold_back, observer, cancel)?;
     }
-    let held_back = HeldBack { first_chunk, relocation: &plan.relocation };
-    held_back.write(job.device)?;
+    let last = LastPieces::new(held, &plan.relocation);
+    last.write(job.device)?;
     if job.compare {
-        held_back.compare(job.read_back)?;
+        last.compare(job.read_back)?;
     }
     observer.event(&Event::Note {
         text: format!("written and checked in {:.1} seconds", started.elapsed().as_secs_f64()),
@@ -118,20 +120,21 @@ fn walk<'a>(
     Walk { image, observer, cancel, phase, total, outside }
 }
 
-/// Writes every chunk but the first; returns that.
+/// Writes every chunk but those held back; returns these with their places.
 fn write_content(
     plan: &ConfirmedPlan,
     job: &RestoreJob<'_>,
+    hold_back: &HoldBack,
     observer: &dyn Observer,
     cancel: &Cancel,
-) -> Result<Vec<u8>, EngineError> {
-    let first_chunk = std::sync::Mutex::new(Vec::new());
+) -> Result<Vec<(u64, Vec<u8>)>, EngineError> {
+    let held = Mutex::new(Vec::new());
     let work = |bench: &mut Bench, record: &Record| {
         if !record.kind.is_content() {
             return Ok(Ok(()));
         }
-        let held_back = record.disk.start == 0;
-        if record.kind == FrameKind::Zero && !held_back {
+        let hold = hold_back.includes(record);
+        if record.kind == FrameKind::Zero && !hold {
             job.device.zero(record.disk)?;
             return Ok(Ok(()));
         }
@@ -139,10 +142,9 @@ fn write_content(
             Ok(raw) => raw,
             Err(damage) => return Ok(Err(damage)),
         };
-        if held_back {
-            raw.clone_into(
-                &mut first_chunk.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
-            );
+        if hold {
+            let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+            held.push((record.disk.start, raw.to_vec()));
         } else {
             job.device.write_at(raw, record.disk.start)?;
         }
@@ -150,20 +152,21 @@ fn write_content(
     };
     let damage = walk(plan, Phase::Restore, observer, cancel).run(work)?;
     if !damage.is_empty() {
-        return Err(EngineError::Damaged(damage));
+        return Err(EngineError::FailedImage(damage));
     }
-    Ok(first_chunk.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+    Ok(held.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Reads every chunk but the first back and compares its hash with the image's.
+/// Reads every chunk but those held back from the target and compares its hash with the image's.
 fn compare_content(
     plan: &ConfirmedPlan,
     job: &RestoreJob<'_>,
+    hold_back: &HoldBack,
     observer: &dyn Observer,
     cancel: &Cancel,
 ) -> Result<(), EngineError> {
     let work = |bench: &mut Bench, record: &Record| {
-        if !record.kind.is_content() || record.disk.start == 0 {
+        if !record.kind.is_content() || hold_back.includes(record) {
             return Ok(Ok(()));
         }
         let buffer = bench.buffer(record);

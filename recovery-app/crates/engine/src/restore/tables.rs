@@ -1,77 +1,113 @@
-//! The last step of a restore: the first chunk and the partition tables, in the order that leaves
-//! the disk plainly unusable until the very last write, and then their read-back.
+//! The last step of a restore: the chunks with partition tables, in the order that leaves the disk
+//! plainly unusable until the very last write, and then their read-back.
 
-use block::{AlignedBuffer, BlockDevice, Extent};
-use partition_table::{Relocation, TableWrite};
+use block::{AlignedBuffer, BlockDevice, Extent, ExtentSet};
+use image::Record;
+use partition_table::Relocation;
 
 use crate::EngineError;
 
-/// The bytes that are written last.
-pub(super) struct HeldBack<'a> {
-    /// The first chunk of the disk, as captured; empty when it is not in the image.
-    pub(super) first_chunk: Vec<u8>,
-    /// The tables for this target.
-    pub(super) relocation: &'a Relocation,
+/// Chooses the chunks that are held back until everything else is written and compared: the
+/// first one, and those in which a table lies, or lay. There are only a few.
+pub(super) struct HoldBack {
+    tables: ExtentSet,
 }
 
-impl HeldBack<'_> {
-    /// Writes old places of the backup GPT (zeros), the new tables, the first chunk without its
-    /// first sector, and last the first sector. Each step is flushed before the next.
+impl HoldBack {
+    pub(super) fn new(relocation: &Relocation) -> Self {
+        let writes = relocation.writes.iter().map(partition_table::TableWrite::extent);
+        Self { tables: writes.chain(relocation.wipe.iter().copied()).collect() }
+    }
+
+    pub(super) fn includes(&self, record: &Record) -> bool {
+        record.disk.start == 0 || self.tables.intersects(record.disk)
+    }
+}
+
+/// Bytes and their place on the disk.
+struct Piece {
+    offset: u64,
+    bytes: Vec<u8>,
+}
+
+impl Piece {
+    fn extent(&self) -> Extent {
+        Extent::new(self.offset, self.bytes.len() as u64)
+    }
+
+    /// Replaces the bytes that `other` has too; true when that is all of it.
+    fn patch(&mut self, other: &Self) -> bool {
+        let Some(both) = self.extent().intersection(&other.extent()) else { return false };
+        let index = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        let (to, from) = (index(both.start - self.offset), index(both.start - other.offset));
+        let length = index(both.length);
+        self.bytes[to..to + length].copy_from_slice(&other.bytes[from..from + length]);
+        both == other.extent()
+    }
+}
+
+/// The bytes that are written last: held-back chunks with the tables for this target in them.
+pub(super) struct LastPieces {
+    pieces: Vec<Piece>,
+}
+
+impl LastPieces {
+    /// `chunks` are the held-back chunks as captured, with their places.
+    pub(super) fn new(chunks: Vec<(u64, Vec<u8>)>, relocation: &Relocation) -> Self {
+        let mut pieces: Vec<Piece> =
+            chunks.into_iter().map(|(offset, bytes)| Piece { offset, bytes }).collect();
+        let zeros = relocation.wipe.iter().map(|extent| Piece {
+            offset: extent.start,
+            bytes: vec![0; usize::try_from(extent.length).unwrap_or(0)],
+        });
+        let tables = relocation
+            .writes
+            .iter()
+            .map(|write| Piece { offset: write.offset, bytes: write.bytes.clone() });
+        for change in zeros.chain(tables) {
+            let within = pieces.iter_mut().map(|piece| piece.patch(&change)).any(|whole| whole);
+            if !within {
+                pieces.push(change);
+            }
+        }
+        // The first sector of the disk is in the last piece.
+        pieces.sort_by_key(|piece| std::cmp::Reverse(piece.offset));
+        Self { pieces }
+    }
+
+    /// Writes the pieces from the end of the disk to its start, and the first sector last.
     pub(super) fn write(&self, device: &dyn BlockDevice) -> Result<(), EngineError> {
         let sector = device.geometry().logical_sector as usize;
-        for extent in &self.relocation.wipe {
-            put(device, extent.start, &vec![0; usize::try_from(extent.length).unwrap_or(0)])?;
-        }
-        let (inside, outside) = self.split();
-        for write in outside {
-            put(device, write.offset, &write.bytes)?;
+        for piece in &self.pieces {
+            if piece.offset > 0 {
+                put(device, piece.offset, &piece.bytes)?;
+            } else {
+                let first = sector.min(piece.bytes.len());
+                put(device, first as u64, &piece.bytes[first..])?;
+            }
         }
         device.flush()?;
-        let mut start = AlignedBuffer::zeroed(self.start_length(sector));
-        let length = self.first_chunk.len();
-        start[..length].copy_from_slice(&self.first_chunk);
-        for write in inside {
-            let at = usize::try_from(write.offset).unwrap_or(0);
-            start[at..at + write.bytes.len()].copy_from_slice(&write.bytes);
+        for piece in self.pieces.iter().filter(|piece| piece.offset == 0) {
+            put(device, 0, &piece.bytes[..sector.min(piece.bytes.len())])?;
         }
-        let mut first_sector = AlignedBuffer::zeroed(sector);
-        first_sector.copy_from_slice(&start[..sector]);
-        start[..sector].fill(0);
-        device.write_at(&start, 0)?;
-        device.flush()?;
-        device.write_at(&first_sector, 0)?;
         device.flush()?;
         Ok(())
     }
 
     /// Reads everything back and compares.
     pub(super) fn compare(&self, device: &dyn BlockDevice) -> Result<(), EngineError> {
-        let (inside, outside) = self.split();
-        let mut expected = self.first_chunk.clone();
-        for write in &inside {
-            let at = usize::try_from(write.offset).unwrap_or(0);
-            let end = at + write.bytes.len();
-            if expected.len() < end {
-                expected.resize(end, 0);
+        for piece in &self.pieces {
+            let (around, buffer) = around(device, piece.offset, piece.bytes.len())?;
+            let at = usize::try_from(piece.offset - around.start).unwrap_or(0);
+            if buffer[at..at + piece.bytes.len()] != piece.bytes {
+                return Err(EngineError::NotWritten {
+                    target: device.name().to_owned(),
+                    offset: piece.offset,
+                    length: piece.bytes.len() as u64,
+                });
             }
-            expected[at..end].copy_from_slice(&write.bytes);
         }
-        check(device, 0, &expected)?;
-        outside.iter().try_for_each(|write| check(device, write.offset, &write.bytes))
-    }
-
-    /// The table writes that fall into the first chunk, and the others, both in order.
-    fn split(&self) -> (Vec<&TableWrite>, Vec<&TableWrite>) {
-        let end = self.first_chunk.len() as u64;
-        self.relocation.writes.iter().partition(|write| write.extent().end() <= end.max(512))
-    }
-
-    /// Bytes at the start of the disk to write, in whole sectors.
-    fn start_length(&self, sector: usize) -> usize {
-        let (inside, _) = self.split();
-        let ends = inside.iter().map(|write| write.extent().end());
-        let end = ends.chain([self.first_chunk.len() as u64]).max().unwrap_or(0);
-        usize::try_from(end).unwrap_or(0).next_multiple_of(sector).max(sector)
+        Ok(())
     }
 }
 
@@ -84,19 +120,6 @@ fn put(device: &dyn BlockDevice, offset: u64, bytes: &[u8]) -> Result<(), Engine
     Ok(())
 }
 
-fn check(device: &dyn BlockDevice, offset: u64, expected: &[u8]) -> Result<(), EngineError> {
-    let (around, buffer) = around(device, offset, expected.len())?;
-    let at = usize::try_from(offset - around.start).unwrap_or(0);
-    if &buffer[at..at + expected.len()] == expected {
-        return Ok(());
-    }
-    Err(EngineError::NotWritten {
-        target: device.name().to_owned(),
-        offset,
-        length: expected.len() as u64,
-    })
-}
-
 /// The whole sectors around a range, as they are on the device.
 fn around(
     device: &dyn BlockDevice,
@@ -104,7 +127,9 @@ fn around(
     length: usize,
 ) -> Result<(Extent, AlignedBuffer), EngineError> {
     let sector = u64::from(device.geometry().logical_sector);
+    let disk = Extent::new(0, device.size());
     let around = Extent::new(offset, length as u64).aligned_out(sector);
+    let around = around.intersection(&disk).unwrap_or(Extent::new(offset, 0));
     let mut buffer = AlignedBuffer::zeroed(usize::try_from(around.length).unwrap_or(0));
     device.read_at(&mut buffer, around.start)?;
     Ok((around, buffer))

@@ -1,0 +1,345 @@
+//! Captures, verifications and restores on disks in memory, with every kind of trouble.
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use block::double::{FaultDevice, StrictDevice};
+use block::{BlockDevice, BlockError, Extent, Geometry, MemoryDevice};
+use engine::capture::{self, CaptureOutcome, CaptureRequest, Level, Source};
+use engine::restore::{self, RestoreJob, RestoreOutcome, Target};
+use engine::{Cancel, EngineError, Event, Observer, Silent, SurveyOptions, verify};
+use image::manifest::DiskRecord;
+
+const MIB: u64 = 1 << 20;
+
+/// A GPT disk of 64 MiB made by sgdisk: partition 2 (20 MiB at 2 MiB) holds noise, partition 5
+/// (8 MiB at 40 MiB) zeros, the space between is unpartitioned.
+fn disk_bytes() -> Vec<u8> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().set_len(64 * MIB).unwrap();
+    let made = std::process::Command::new("sgdisk")
+        .args(["-a", "8", "-n", "2:4096:+20M", "-n", "5:81920:+8M"])
+        .arg(file.path())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let mut bytes = std::fs::read(file.path()).unwrap();
+    let mut state = 1_u64;
+    for byte in &mut bytes[2 << 20..22 << 20] {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        *byte = state.to_le_bytes()[6] | 1;
+    }
+    // Something in the unpartitioned space, which is not captured.
+    bytes[35 << 20..(35 << 20) + 8].copy_from_slice(b"leftover");
+    bytes
+}
+
+fn record(size: u64, sector: u32) -> DiskRecord {
+    DiskRecord {
+        path: "memory".into(),
+        size,
+        logical_sector: sector,
+        physical_sector: sector,
+        ..DiskRecord::default()
+    }
+}
+
+fn request(folder: &Path, device: &dyn BlockDevice) -> CaptureRequest {
+    CaptureRequest {
+        disk: record(device.size(), device.geometry().logical_sector),
+        destination: folder.to_owned(),
+        name: "backup".into(),
+        survey: SurveyOptions::default(),
+        level: Level::DEFAULT,
+        part_size: None,
+        free: None,
+        verify: true,
+    }
+}
+
+fn capture_with(
+    request: CaptureRequest,
+    structures: &dyn BlockDevice,
+    content: &dyn BlockDevice,
+) -> Result<CaptureOutcome, EngineError> {
+    let plan = capture::plan(structures, request)?;
+    capture::capture(Source { structures, content }, &plan, &Silent, &Cancel::default())
+}
+
+fn capture_to(folder: &Path, device: &dyn BlockDevice) -> Result<CaptureOutcome, EngineError> {
+    capture_with(request(folder, device), device, device)
+}
+
+fn restore_to(backup: &Path, device: &dyn BlockDevice) -> Result<RestoreOutcome, EngineError> {
+    let geometry = device.geometry();
+    let disk = record(geometry.size, geometry.logical_sector);
+    let target = Target { disk, word: "ab12".into(), forbidden: Vec::new() };
+    let plan = restore::plan(backup, target, Some(device))?.confirm("AB12")?;
+    let job = RestoreJob {
+        device,
+        structures: device,
+        read_back: device,
+        identity_check: &|| Ok(()),
+        compare: true,
+    };
+    restore::restore(&plan, &job, &Silent, &Cancel::default())
+}
+
+fn noise(size: u64) -> MemoryDevice {
+    let pattern: Vec<u8> = (0..size).map(|at| (at % 253).to_le_bytes()[0]).collect();
+    MemoryDevice::from(pattern)
+}
+
+fn finished(folder: &Path) -> PathBuf {
+    folder.join("backup")
+}
+
+/// The bytes that must come back: both ends and the partitions.
+fn assert_restored(restored: &[u8], original: &[u8]) {
+    let kept = [0..22 << 20, 40 << 20..48 << 20, 63 << 20..64 << 20];
+    for range in kept {
+        assert!(restored[range.clone()] == original[range.clone()], "bytes {range:?} differ");
+    }
+}
+
+#[test]
+fn a_disk_comes_back_onto_one_full_of_noise() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = disk_bytes();
+    let source = MemoryDevice::from(original.clone());
+    let outcome = capture_to(folder.path(), &source).unwrap();
+    assert!(outcome.in_words().starts_with("verified"));
+    assert!(source.to_vec() == original, "the source was written");
+    assert!(outcome.image.manifest.totals.holes > 10 * MIB);
+    assert_eq!(outcome.image.manifest.totals.zero, 8 * MIB);
+
+    let target = noise(64 * MIB);
+    let restored = restore_to(&finished(folder.path()), &target).unwrap();
+    assert!(restored.in_words().starts_with("verified"));
+    assert_restored(&target.to_vec(), &original);
+}
+
+#[test]
+fn every_access_to_a_disk_of_4096_byte_sectors_is_aligned() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes: Vec<u8> = (0..8 * MIB + 4096).map(|at| (at % 251).to_le_bytes()[0]).collect();
+    let source = MemoryDevice::new(bytes.clone(), 4096);
+    let strict = StrictDevice::new(MemoryDevice::new(bytes.clone(), 4096));
+    capture_with(request(folder.path(), &source), &source, &strict).unwrap();
+    let target = StrictDevice::new(MemoryDevice::new(vec![9; bytes.len()], 4096));
+    restore_to(&finished(folder.path()), &target).unwrap();
+    let mut restored = vec![0; bytes.len()];
+    target.read_at(&mut restored, 0).unwrap();
+    assert!(restored == bytes);
+}
+
+#[test]
+fn unreadable_sectors_are_named_and_the_rest_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = disk_bytes();
+    let bad = Extent::new(10 * MIB + 512, 1024);
+    let faulty = FaultDevice::new(MemoryDevice::from(original.clone())).unreadable(bad);
+    let outcome = capture_to(folder.path(), &faulty).unwrap();
+    assert!(outcome.is_damaged());
+    let lost = &outcome.image.manifest.unreadable;
+    assert_eq!(lost.len(), 1);
+    assert_eq!((lost[0].extent, lost[0].volume.as_deref()), (bad, Some("partition 2")));
+
+    let target = noise(64 * MIB);
+    let restored = restore_to(&finished(folder.path()), &target).unwrap();
+    assert_eq!(restored.lost.len(), 1);
+    let mut expected = original;
+    expected[(10 << 20) + 512..(10 << 20) + 1536].fill(0);
+    assert_restored(&target.to_vec(), &expected);
+}
+
+/// Unplugs the device after a number of reads.
+struct Unplugging {
+    inner: FaultDevice<MemoryDevice>,
+    reads_left: AtomicU64,
+}
+
+impl BlockDevice for Unplugging {
+    fn geometry(&self) -> Geometry {
+        self.inner.geometry()
+    }
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
+        if self.reads_left.fetch_sub(1, Ordering::Relaxed) == 0 {
+            self.inner.unplug();
+        }
+        self.inner.read_at(buffer, offset)
+    }
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
+        self.inner.write_at(data, offset)
+    }
+    fn flush(&self) -> Result<(), BlockError> {
+        self.inner.flush()
+    }
+}
+
+#[test]
+fn a_source_that_vanishes_ends_the_capture_without_a_backup() {
+    for reads in 0..6 {
+        let folder = tempfile::tempdir().unwrap();
+        let structures = MemoryDevice::from(disk_bytes());
+        let content = Unplugging {
+            inner: FaultDevice::new(MemoryDevice::from(structures.to_vec())),
+            reads_left: AtomicU64::new(reads),
+        };
+        let result = capture_with(request(folder.path(), &structures), &structures, &content);
+        assert!(matches!(result, Err(EngineError::Vanished { .. })), "{reads}: {result:?}");
+        assert!(!finished(folder.path()).exists());
+        // The next try replaces what is left.
+        capture_to(folder.path(), &structures).unwrap();
+    }
+}
+
+/// Cancels the job at the first progress event of a phase.
+struct CancelAt(engine::Phase, Cancel);
+
+impl Observer for CancelAt {
+    fn event(&self, event: &Event) {
+        if matches!(event, Event::Progress(progress) if progress.phase == self.0) {
+            self.1.cancel();
+        }
+    }
+}
+
+#[test]
+fn a_capture_can_be_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = MemoryDevice::from(disk_bytes());
+    let plan = capture::plan(&device, request(folder.path(), &device)).unwrap();
+    let cancel = Cancel::default();
+    let observer = CancelAt(engine::Phase::Capture, cancel.clone());
+    let source = Source { structures: &device, content: &device };
+    let result = capture::capture(source, &plan, &observer, &cancel);
+    assert!(matches!(result, Err(EngineError::Cancelled)), "{result:?}");
+    assert!(!finished(folder.path()).exists());
+}
+
+#[test]
+fn a_target_that_fails_is_left_plainly_unusable() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = disk_bytes();
+    capture_to(folder.path(), &MemoryDevice::from(original.clone())).unwrap();
+    let target =
+        FaultDevice::new(MemoryDevice::from(original)).unwritable(Extent::new(9 * MIB, 512));
+    let result = restore_to(&finished(folder.path()), &target);
+    assert!(matches!(result, Err(EngineError::Block(_))), "{result:?}");
+    let bytes = target.inner().to_vec();
+    assert!(bytes.starts_with(b"REMETAL"));
+    assert_eq!(&bytes[510..512], [0, 0]);
+    assert!(bytes[512..MIB as usize].iter().all(|byte| *byte == 0));
+    assert!(bytes[63 << 20..].iter().all(|byte| *byte == 0), "the backup GPT is still there");
+}
+
+/// Accepts every write and loses one byte of what it was told to keep.
+struct Forgetful {
+    inner: MemoryDevice,
+    forgets: u64,
+}
+
+impl BlockDevice for Forgetful {
+    fn geometry(&self) -> Geometry {
+        self.inner.geometry()
+    }
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
+        self.inner.read_at(buffer, offset)
+    }
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
+        self.inner.write_at(data, offset)?;
+        let written = Extent::new(offset, data.len() as u64);
+        if written.contains(&Extent::new(self.forgets, 1)) {
+            self.inner.write_at(
+                &[data[usize::try_from(self.forgets - offset).unwrap()] ^ 4],
+                self.forgets,
+            )?;
+        }
+        Ok(())
+    }
+    fn flush(&self) -> Result<(), BlockError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_target_that_lies_is_found_out_by_the_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    capture_to(folder.path(), &MemoryDevice::from(disk_bytes())).unwrap();
+    // In a chunk, in the first chunk, in the first sector, in a zero chunk, in the backup GPT.
+    for forgets in [12 * MIB + 5, 3 * MIB, 450, 44 * MIB, 64 * MIB - 512] {
+        let target = Forgetful { inner: noise(64 * MIB), forgets };
+        let result = restore_to(&finished(folder.path()), &target);
+        assert!(matches!(result, Err(EngineError::NotWritten { .. })), "{forgets}: {result:?}");
+    }
+}
+
+#[test]
+fn a_flipped_bit_is_found_before_the_first_write_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    capture_to(folder.path(), &MemoryDevice::from(disk_bytes())).unwrap();
+    let image = finished(folder.path()).join("disk0.img.zst");
+    let mut bytes = std::fs::read(&image).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    std::fs::write(&image, bytes).unwrap();
+
+    let found = verify::verify(&finished(folder.path()), &Silent, &Cancel::default()).unwrap();
+    assert_eq!(found.damage.len(), 1);
+    assert_eq!(found.damage[0].volumes, ["partition 2 (unknown)"]);
+    let target = noise(64 * MIB);
+    let result = restore_to(&finished(folder.path()), &target);
+    assert!(matches!(&result, Err(EngineError::DamagedImage(damage)) if damage.len() == 1));
+    assert!(target.to_vec() == noise(64 * MIB).to_vec(), "the target was written");
+}
+
+#[test]
+fn what_was_not_chosen_stays_on_the_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = disk_bytes();
+    let device = MemoryDevice::from(original.clone());
+    let mut chosen = request(folder.path(), &device);
+    chosen.survey.partitions = Some(vec![5]);
+    let outcome = capture_with(chosen, &device, &device).unwrap();
+    assert!(outcome.image.manifest.totals.excluded > 10 * MIB);
+    let mut other = original.clone();
+    other[21 << 20] ^= 0xff;
+    let target = MemoryDevice::from(other.clone());
+    restore_to(&finished(folder.path()), &target).unwrap();
+    assert!(target.to_vec()[4 << 20..20 << 20] == other[4 << 20..20 << 20]);
+}
+
+#[test]
+fn a_larger_target_gets_its_backup_table_at_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    capture_to(folder.path(), &MemoryDevice::from(disk_bytes())).unwrap();
+    let target = noise(80 * MIB);
+    restore_to(&finished(folder.path()), &target).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), target.to_vec()).unwrap();
+    let checked = std::process::Command::new("sgdisk").arg("-v").arg(file.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(said.contains("No problems found"), "{said}");
+    let old_end = target.to_vec()[(64 << 20) - 512..64 << 20].to_vec();
+    assert!(old_end.iter().all(|byte| *byte == 0), "the old backup header is still there");
+}
+
+#[test]
+fn a_target_one_sector_too_small_is_refused_with_the_shortfall() {
+    let folder = tempfile::tempdir().unwrap();
+    capture_to(folder.path(), &MemoryDevice::from(disk_bytes())).unwrap();
+    match restore_to(&finished(folder.path()), &noise(64 * MIB - 512)) {
+        Err(EngineError::Refused { reason, .. }) => {
+            assert!(reason.contains("512 bytes"), "{reason}")
+        }
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,115 @@
+//! The journal in inode 8: jbd2 (Linux `fs/jbd2/`, `Documentation/filesystems/ext4/journal.rst`).
+//!
+//! No crate exposes the blocks that a journal holds, so it is read here: [`Journal`] finds it,
+//! [`Log`] follows its transactions as recovery in the kernel does, and [`fast_commit`] reads
+//! what fast commits name.
+
+pub(super) mod fast_commit;
+mod log;
+mod superblock;
+mod tag;
+
+use std::ops::ControlFlow;
+
+use crate::MapError;
+
+use super::inode::Inode;
+use super::layout::Run;
+use super::mapping::{self, Budget};
+use super::volume::Volume;
+
+pub(super) use log::{Copy, Log};
+use superblock::JournalSuperblock;
+
+/// The first four bytes of every block that describes others.
+pub(super) const MAGIC: u32 = 0xc03b_3998;
+
+/// A journal: what its superblock says, and which blocks of the volume it is.
+pub(super) struct Journal {
+    superblock: JournalSuperblock,
+    /// In the order of the journal, without holes.
+    runs: Vec<Run>,
+}
+
+impl Journal {
+    /// Finds the journal inside `volume`.
+    pub(super) fn open(volume: &Volume<'_>) -> Result<Self, MapError> {
+        let inode = Inode::read(volume, volume.superblock.journal_inode)?;
+        let runs = read_runs(volume, &inode)?;
+        let Some(first) = runs.first() else {
+            return Err(MapError::damaged("ext4 journal: it has no blocks"));
+        };
+        let superblock = JournalSuperblock::parse(&volume.read_on_disk(first.first, 1)?)?;
+        let held: u64 = runs.iter().map(|run| run.count).sum();
+        if u64::from(superblock.block_size) != volume.superblock.block_size {
+            return Err(MapError::unsupported("ext4 journal: its block size is another"));
+        }
+        if u64::from(superblock.blocks) > held {
+            return Err(MapError::damaged("ext4 journal: shorter than it says"));
+        }
+        Ok(Self { superblock, runs })
+    }
+
+    /// True when there are transactions to replay.
+    pub(super) fn has_transactions(&self) -> bool {
+        self.superblock.start != 0
+    }
+
+    /// True when a failure ended its last use.
+    pub(super) fn was_aborted(&self) -> bool {
+        self.superblock.error != 0
+    }
+
+    /// The blocks of the volume that hold it.
+    pub(super) fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// The block of the volume that holds block `index` of the journal.
+    fn place(&self, index: u32) -> Option<u64> {
+        let mut left = u64::from(index);
+        for run in &self.runs {
+            if left < run.count {
+                return Some(run.first + left);
+            }
+            left -= run.count;
+        }
+        None
+    }
+
+    fn read(&self, volume: &Volume<'_>, index: u32) -> Result<Vec<u8>, MapError> {
+        let place = self
+            .place(index)
+            .ok_or_else(|| MapError::damaged("ext4 journal: refers to a block behind its end"))?;
+        volume.read_on_disk(place, 1)
+    }
+}
+
+fn read_runs(volume: &Volume<'_>, inode: &Inode) -> Result<Vec<Run>, MapError> {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut next = 0;
+    let mut has_hole = false;
+    mapping::walk(volume, inode, &mut Budget::for_volume(volume), &mut |mapped| {
+        let Some(logical) = mapped.logical else { return ControlFlow::Continue(()) };
+        if logical != next || !mapped.written {
+            has_hole = true;
+            return ControlFlow::Break(());
+        }
+        next += mapped.count;
+        match runs.last_mut() {
+            Some(last) if last.first + last.count == mapped.physical => last.count += mapped.count,
+            _ => runs.push(Run { first: mapped.physical, count: mapped.count }),
+        }
+        match runs.len() {
+            0..MOST_RUNS => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        }
+    })?;
+    if has_hole || runs.len() >= MOST_RUNS {
+        return Err(MapError::damaged("ext4 journal: its blocks do not follow each other"));
+    }
+    Ok(runs)
+}
+
+/// Most pieces a journal may lie in: made in one go, it has a few.
+const MOST_RUNS: usize = 1 << 16;
