@@ -71,7 +71,7 @@ impl From<EngineError> for Failure {
             EngineError::NotWritten { .. } => ("not-written", Exit::Failed),
             EngineError::File { .. } => ("file", Exit::Failed),
             EngineError::Compression(_) => ("memory", Exit::Failed),
-            EngineError::DamagedImage(_) => ("backup", Exit::Failed),
+            EngineError::DamagedImage(_) => ("backup", Exit::Refused),
             EngineError::FailedImage(_) => ("backup-failed", Exit::Failed),
         };
         let unharmed = if exit == Exit::Refused { nothing_written() } else { None };

@@ -234,7 +234,7 @@ fn a_target_that_fails_is_left_plainly_unusable() {
     let bytes = target.inner().to_vec();
     assert!(bytes.starts_with(b"REMETAL"));
     assert_eq!(&bytes[510..512], [0, 0]);
-    assert!(bytes[512..MIB as usize].iter().all(|byte| *byte == 0));
+    assert!(bytes[512..1 << 20].iter().all(|byte| *byte == 0));
     assert!(bytes[63 << 20..].iter().all(|byte| *byte == 0), "the backup GPT is still there");
 }
 

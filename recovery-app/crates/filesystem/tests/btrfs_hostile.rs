@@ -7,6 +7,7 @@ mod common;
 use std::path::Path;
 
 use block::BlockDevice;
+use block::double::StrictDevice;
 use btrfs_support::patches::{Base, exercise};
 use btrfs_support::{Mount, assert_checks, fixed, progs_map};
 use common::{open, scramble_free, sh};
@@ -53,6 +54,10 @@ fn log_tree_is_read() {
     assert_eq!(map.source, "btrfs extent tree and log trees");
     let info = btrfs::probe(&device).unwrap().unwrap();
     assert_eq!(info.state, State::Dirty("log tree to replay".to_owned()));
+    // All reads are aligned to sectors of 4 KiB, as a disk past the page cache asks for.
+    let strict = StrictDevice::new(open(&image).with_logical_sector(4096));
+    assert_eq!(btrfs::allocation(&strict).unwrap(), map);
+    assert_eq!(btrfs::probe(&strict).unwrap().unwrap(), info);
     let committed = progs_map(&image).used.union(&fixed(device.size()));
     assert!(committed.difference(&map.used).is_empty());
     assert!(map.used.difference(&committed).total() > 80 * 4096);

@@ -131,7 +131,7 @@ fn least_size(device: &dyn BlockDevice, survey: &Survey) -> Result<u64, EngineEr
         read += sample.length;
         compressed += frame.len() as u64;
     }
-    let ratio_permille = if read == 0 { 0 } else { compressed * 1000 / read };
+    let ratio_permille = (compressed * 1000_u64).checked_div(read).unwrap_or(0);
     Ok(used / 1000 * ratio_permille * 2 / 3)
 }
 

@@ -65,7 +65,9 @@ impl LastPieces {
             .iter()
             .map(|write| Piece { offset: write.offset, bytes: write.bytes.clone() });
         for change in zeros.chain(tables) {
-            let within = pieces.iter_mut().map(|piece| piece.patch(&change)).any(|whole| whole);
+            // All pieces that overlap must get it, so no stopping at the first.
+            let within =
+                pieces.iter_mut().fold(false, |within, piece| piece.patch(&change) | within);
             if !within {
                 pieces.push(change);
             }

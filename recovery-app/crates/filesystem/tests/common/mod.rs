@@ -1,6 +1,7 @@
 //! What the tests of all maps share: real filesystems made by their own tools, and partclone's
 //! map as a second opinion.
 #![allow(dead_code, reason = "each test file uses its own part of this")]
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use std::path::Path;
 use std::process::{Command, Output};
