@@ -5,7 +5,7 @@ use mbrman::{CHS, MBRHeader};
 
 use crate::boot_sector::{BOOT_SECTOR_SIZE, Entry, PROTECTIVE, entries, read_mbr, write_mbr};
 use crate::bytes::{Sectors, read_bytes};
-use crate::gpt::Copy;
+use crate::gpt::{Copy, entry_sectors};
 use crate::gpt_copies::Copies;
 use crate::layout::{CopyState, GptTable, Layout, Table};
 use crate::saved::{SavedTable, TableWrite};
@@ -171,12 +171,12 @@ impl Places {
         target: Geometry,
     ) -> Result<Self, String> {
         let count = target.size / disk.unit;
-        let entry_sectors = chosen.header.entry_sectors(disk.unit);
+        let entry_sectors = entry_sectors(&chosen.header, disk.unit);
         let primary = copies.primary.intact();
         let backup = count.checked_sub(1).ok_or("the target has no sectors")?;
         Ok(Self {
             count,
-            primary_entries: primary.map_or(2, |copy| copy.header.entries_lba),
+            primary_entries: primary.map_or(2, |copy| copy.header.part_start),
             backup_entries: backup.checked_sub(entry_sectors).ok_or("the target is too small")?,
             backup,
             entry_sectors,
