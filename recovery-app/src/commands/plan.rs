@@ -14,7 +14,8 @@ pub fn run(arguments: &PlanArgs, _terminal: &Terminal) -> Result<Answer, Failure
     let (plan, _) = make(arguments)?;
     let exit = if plan.refusals.is_empty() { Exit::Verified } else { Exit::Refused };
     let possible = plan.refusals.is_empty();
-    let json = json!({ "possible": possible, "confirmation_word": plan.target.word, "plan": plan });
+    let mut json = json!(plan);
+    json["possible"] = json!(possible);
     Ok(Answer::new(exit, json, in_words_for_people(&plan)))
 }
 
