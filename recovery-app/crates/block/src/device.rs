@@ -51,6 +51,13 @@ pub trait BlockDevice: Send + Sync {
         Ok(())
     }
 
+    /// True when it is known without reading that all bytes of `extent` are zero (a hole in a
+    /// sparse file).
+    fn is_hole(&self, extent: Extent) -> bool {
+        let _ = extent;
+        false
+    }
+
     /// Size in bytes.
     fn size(&self) -> u64 {
         self.geometry().size

@@ -245,6 +245,18 @@ impl BlockDevice for FileDevice {
         }
     }
 
+    fn is_hole(&self, extent: Extent) -> bool {
+        if self.is_block_device {
+            return false;
+        }
+        match rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Data(extent.start)) {
+            Ok(data) => data >= extent.end(),
+            // There is no data behind the offset.
+            Err(rustix::io::Errno::NXIO) => extent.end() <= self.geometry.size,
+            Err(_) => false,
+        }
+    }
+
     fn discard(&self, extent: Extent) -> Result<(), BlockError> {
         self.check_writable()?;
         if self.is_block_device {
@@ -273,6 +285,17 @@ mod tests {
         let readable = FileDevice::open(file.path(), Access::Read, Caching::Cached).unwrap();
         assert!(matches!(readable.write_at(b"x", 0), Err(BlockError::ReadOnly { .. })));
         assert!(matches!(readable.zero(Extent::new(0, 1)), Err(BlockError::ReadOnly { .. })));
+    }
+
+    #[test]
+    fn tells_holes_of_a_sparse_file_from_data() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(8 << 20).unwrap();
+        file.as_file().write_all_at(b"x", 4 << 20).unwrap();
+        let device = FileDevice::open(file.path(), Access::Read, Caching::Cached).unwrap();
+        assert!(!device.is_hole(Extent::new(3 << 20, 2 << 20)));
+        assert!(device.is_hole(Extent::new(6 << 20, 2 << 20)));
+        assert!(!device.is_hole(Extent::new(6 << 20, 4 << 20)), "beyond the end is no hole");
     }
 
     #[test]

@@ -6,7 +6,8 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use block::double::FaultDevice;
 use block::{BlockDevice, Extent, ExtentSet, MemoryDevice};
@@ -23,18 +24,24 @@ struct Volume {
 /// A volume while it is mounted over a loop device; unmounted and detached when dropped.
 struct Mounted {
     device: String,
+    file: PathBuf,
     point: PathBuf,
 }
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        try_sh(&format!("umount {}", self.point.display()));
-        // The program behind the mount writes when it ends, after umount has returned.
-        let closed = format!(
-            "for i in $(seq 100); do losetup -d {0}; losetup {0} >/dev/null 2>&1 || exit 0; sleep 0.1; done; exit 1",
-            self.device
-        );
-        assert!(try_sh(&closed).status.success() || std::thread::panicking());
+        try_sh(&format!("umount {0}; losetup -d {1}", self.point.display(), self.device));
+        // The program behind the mount writes and lets go of the device after umount has
+        // returned; by then the device's number may already be another's.
+        let name = self.device.trim_start_matches("/dev/");
+        let backing = PathBuf::from(format!("/sys/block/{name}/loop/backing_file"));
+        let is_ours =
+            || fs::read_to_string(&backing).is_ok_and(|path| Path::new(path.trim()) == self.file);
+        let end = Instant::now() + Duration::from_secs(60);
+        while is_ours() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(!is_ours() || std::thread::panicking(), "{} is still in use", self.device);
     }
 }
 
@@ -51,7 +58,7 @@ impl Volume {
         let device = sh(&format!("losetup -f --show {}", self.path.display())).trim().to_owned();
         let point = self.folder.path().join("mounted");
         fs::create_dir_all(&point).unwrap();
-        let mounted = Mounted { device, point };
+        let mounted = Mounted { device, file: self.path.clone(), point };
         sh(&format!(
             "mount.exfat-fuse -o {options} {} {} 2>&1",
             mounted.device,
@@ -171,7 +178,7 @@ fn maps_agree_with_partclone_and_restored_volumes_are_sound() {
 fn sixteen_tebibytes_are_read_in_seconds() {
     let size = (1_u64 << 44) - (1 << 20);
     let volume = make(size, "-c 128K");
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     let used = volume.map();
     assert!(used.total() < 1 << 30, "{}", used.total());
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());

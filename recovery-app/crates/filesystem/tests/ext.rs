@@ -1,5 +1,8 @@
 //! ext2, ext3 and ext4: maps against partclone's, and the proof by scrambling all free bytes.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::print_stderr, reason = "figures, shown on failure or when asked for")]
+
 mod common;
 
 use std::fs::{self, File};
@@ -392,7 +395,7 @@ fn replayed_by_e2fsck(volume: &Path) -> Replayed {
 }
 
 fn survive(size: u64, options: &str, mount_options: &str) {
-    let survived = (0..3).any(|_| try_survive(size, options, mount_options));
+    let survived = (0..10).any(|_| try_survive(size, options, mount_options));
     assert!(survived, "{options}: no trial could be mounted");
 }
 
@@ -402,6 +405,22 @@ fn crashed_ext4() {
     survive(160 * MIB, "-t ext4 -O ^metadata_csum", "");
     survive(160 * MIB, "-t ext4 -O ^64bit -b 1024", "");
     survive(160 * MIB, "-t ext4 -b 4096 -O bigalloc", "");
+}
+
+#[test]
+fn copied_right_after_mounting() {
+    let folder = tempfile::tempdir().unwrap();
+    let volume = made(folder.path(), 64 * MIB, "-t ext4");
+    drop(Mount::new(&volume, ""));
+    let before = map_of(&volume);
+    let mount = Mount::new(&volume, "");
+    let copy = duplicate(&volume, "copy");
+    drop(mount);
+    let state = ext::probe(&open(&copy)).unwrap().unwrap().state;
+    assert_eq!(state, State::Dirty("journal needs recovery".to_owned()));
+    let map = map_of(&copy);
+    assert!(before.used.difference(&map.used).is_empty());
+    assert_close(&map.used, &before.used);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! ext volumes of a few MiB that are kept beside the tests: what is read from them, and what
 //! comes of damage. Needs neither root nor loop devices.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::path::Path;
@@ -191,6 +193,27 @@ fn fix_descriptor_checksum(name: &str, bytes: &mut [u8], at: usize) {
         let sum = raw(raw(seed, &[0; 4]), &bytes[at..at + 64]);
         bytes[at + 0x1e..at + 0x20].copy_from_slice(&sum.to_le_bytes()[..2]);
     }
+}
+
+#[test]
+fn an_empty_journal_that_needs_recovery_is_no_damage() {
+    let bytes = fixture("ext4-dirty-plain");
+    let magic = [0xc0, 0x3b, 0x39, 0x98, 0, 0, 0, 4];
+    let journal = bytes.windows(8).position(|window| window == magic).unwrap();
+    let volume = patched("ext4-dirty-plain", &[(journal + 0x1c, &[0; 4])]);
+    let map = ext::allocation(&volume).unwrap();
+    assert!(ext::allocation(&device("ext4-dirty-plain")).unwrap().used.total() >= map.used.total());
+    assert!(ext::read_file(&volume, "etc/os-release", 100).unwrap().is_some());
+}
+
+/// Found by fuzzing: the log holds a superblock with more blocks than the one on the volume.
+#[test]
+fn growth_in_the_journal_counts() {
+    let volume = patched("ext4-dirty-plain", &[(1024 + 4, &[0, 12, 0, 0])]);
+    let map = ext::allocation(&volume).unwrap();
+    assert_eq!(map.covered, volume.size());
+    let shrunk = patched("ext4-dirty-plain", &[(1024 + 4, &[1, 16, 0, 0])]);
+    assert!(ext::allocation(&shrunk).is_err());
 }
 
 #[test]

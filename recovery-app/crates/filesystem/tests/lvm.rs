@@ -394,10 +394,8 @@ fn metadata_that_wraps_around_its_area_is_read() {
 
 #[test]
 fn a_physical_volume_without_a_group_is_whole() {
-    let folder = tempfile::tempdir().unwrap();
     let disks = Disks::new("gone", 1, 100 << 20, "");
     disks.lvm(&format!("vgremove -y {}", disks.group));
     let reason = whole(&open(&disks.path(0)));
     assert!(reason.contains("does not describe a volume group"), "{reason}");
-    drop(folder);
 }

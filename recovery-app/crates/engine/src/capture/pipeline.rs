@@ -41,7 +41,7 @@ struct Done {
 enum Frame {
     /// A compressed chunk.
     Data { slot: Slot, kind: FrameKind, sha256: Sha256Hash, checksum: u128, read: ChunkRead },
-    /// Zeros: a zero chunk, a hole or an excluded range. A zero chunk still has its slot.
+    /// Zeros: a zero chunk, a hole or an excluded range. A chunk that was read still has its slot.
     Zeros { kind: FrameKind, slot: Option<Slot> },
 }
 
@@ -146,19 +146,19 @@ impl Pipeline<'_> {
     ) -> Result<(), EngineError> {
         // A closed channel means that another thread has failed and said why.
         while let Ok(mut slot) = free.recv() {
-            let disk = loop {
+            let (number, disk) = loop {
                 self.cancel.check()?;
                 let next = pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some((number, Piece { kind, disk })) = next else { return Ok(()) };
-                if kind == FrameKind::Data {
+                if kind == FrameKind::Data && !self.device.is_hole(disk) {
                     break (number, disk);
                 }
+                let kind = if kind == FrameKind::Data { FrameKind::Zero } else { kind };
                 let frame = Frame::Zeros { kind, slot: None };
                 if !done.send(Done { number, disk, frame }) {
                     return Ok(());
                 }
             };
-            let (number, disk) = disk;
             let buffer = &mut slot.raw[..usize::try_from(disk.length).unwrap_or(0)];
             let read = read_chunk(self.device, disk, self.used, buffer)?;
             if jobs.send(Job { number, disk, slot, read }).is_err() {

@@ -19,6 +19,7 @@ pub(super) fn allocation(device: &dyn BlockDevice) -> Result<AllocationMap, MapE
     let journal = open_journal(&volume)?;
     let dirty = journal.as_ref().is_some_and(Journal::has_transactions);
     let needs_recovery = volume.superblock.needs_recovery();
+    let mut covered = volume.superblock.covered();
     let mut used = ExtentSetBuilder::new();
     for run in journal.iter().flat_map(Journal::runs) {
         used.add(volume.bytes_of(run.first, run.count));
@@ -29,7 +30,8 @@ pub(super) fn allocation(device: &dyn BlockDevice) -> Result<AllocationMap, MapE
                 return Err(MapError::damaged("ext4 journal: a failure ended its last use"));
             }
             let view = volume.replayed(Log::scan(&volume, journal)?)?;
-            view.superblock.features.check_known()?;
+            check_trustworthy(&view)?;
+            covered = view.superblock.covered();
             add_fast_commits(&view, &mut used)?;
             Scan::new(&view, false, &mut used)?.run()?;
             "ext4 block bitmaps with the journal replayed, and those before it"
@@ -39,11 +41,7 @@ pub(super) fn allocation(device: &dyn BlockDevice) -> Result<AllocationMap, MapE
             "ext4 block bitmaps"
         }
     };
-    Ok(AllocationMap {
-        used: used.build(),
-        covered: volume.superblock.covered(),
-        source: source.to_owned(),
-    })
+    Ok(AllocationMap { used: used.build(), covered, source: source.to_owned() })
 }
 
 /// Refuses volumes whose bitmaps may not tell the truth whatever the journal says.

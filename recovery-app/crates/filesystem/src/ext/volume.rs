@@ -31,11 +31,10 @@ impl<'a> Volume<'a> {
         let block = view.read_blocks(view.superblock.superblock_block(), 1)?;
         let within = usize::try_from(OFFSET % view.superblock.block_size).unwrap_or(0);
         let replayed = Superblock::parse(&block[within..])?;
-        if !replayed.has_layout_of(&self.superblock) {
+        // Growing while mounted is logged; shrinking is done offline only.
+        let shrinks = replayed.blocks < self.superblock.blocks;
+        if shrinks || !replayed.has_layout_of(&self.superblock) {
             return Err(MapError::damaged("ext4 journal: a superblock of another layout"));
-        }
-        if replayed.covered() > self.device.size() {
-            return Err(MapError::damaged("ext4 journal: grows the filesystem beyond its volume"));
         }
         view.superblock = replayed;
         Ok(view)

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use filesystem::MapError;
 
+use super::log::records;
 use super::{Mounted, Volume, noise};
 use crate::common::{open, scramble_free, sh, try_sh};
 
@@ -57,6 +58,28 @@ pub fn trial(size: u64, options: &str, cut: Cut, time: Duration, seed: u64) -> O
     assert!(control.is_err(), "{options} {cut:?} seed {seed}: {complaint}");
     assert_eq!(cut, Cut::Copy, "the filesystem itself fails: {control:?}");
     Outcome::TornCopy
+}
+
+/// Like [`trial`], with the newest log record torn besides: what the kernel makes of the volume
+/// must not depend on the bytes that the map calls free.
+pub fn torn_trial(size: u64, options: &str, time: Duration, seed: u64) -> Outcome {
+    let volume = Volume::make(size, options);
+    let mounted = volume.mount();
+    let (crashed, _) = run_load(&volume, mounted, Cut::Shutdown, time, seed);
+    let mut bytes = fs::read(crashed.path()).unwrap();
+    let last = *records(&bytes).last().unwrap();
+    bytes[last.at + 512 + last.length / 2] ^= 0x5a;
+    fs::write(crashed.path(), bytes).unwrap();
+    let map = match filesystem::xfs::allocation(&open(&crashed.path())) {
+        Ok(map) => map,
+        Err(error) => return Outcome::Whole(error.to_string()),
+    };
+    let scrambled = crashed.copy();
+    scramble_free(&scrambled.path(), &map.used);
+    let (expected, found) = (crashed.mount().hashes(), scrambled.mount().hashes());
+    assert_eq!(found, expected, "{options} seed {seed}");
+    assert_eq!(scrambled.repair_complaint(), None, "{options} seed {seed}");
+    Outcome::Mapped(map.source)
 }
 
 fn run_load(

@@ -44,7 +44,7 @@ pub(in super::super) struct Log {
 }
 
 impl Log {
-    /// Follows the log of `journal`, which must have transactions.
+    /// Follows the log of `journal`. Just after mounting there may be nothing in it.
     pub(in super::super) fn scan(volume: &Volume<'_>, journal: Journal) -> Result<Self, MapError> {
         let mut scan = Scan::new(volume, &journal);
         scan.run()?;
@@ -144,6 +144,9 @@ impl<'s, 'a> Scan<'s, 'a> {
     }
 
     fn run(&mut self) -> Result<(), MapError> {
+        if !self.journal.has_transactions() {
+            return Ok(());
+        }
         let log = &self.journal.superblock;
         while self.order < log.end - log.first {
             let block = self.read(self.order)?;

@@ -13,7 +13,7 @@ const MOST_BYTES: usize = 32 << 20;
 /// Buffers that are remembered.
 const MOST_BUFFERS: usize = 500_000;
 /// Extents named by items that are kept apart; more are merged to larger ones.
-const MOST_NAMED: usize = 200_000;
+const MOST_NAMED: usize = 1 << 20;
 
 /// Changes by committed transactions, oldest to newest.
 pub(in crate::xfs) struct Overlay {

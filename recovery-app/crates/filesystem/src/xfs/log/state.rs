@@ -47,7 +47,7 @@ pub(in crate::xfs) fn examine(
         head = torn;
         last = last_record(&ring, sb, head, tail)?;
         if ends_in_unmount(&ring, &last, head)? {
-            return Ok(LogState::Clean);
+            return Err(strange("all that followed the last unmount is torn"));
         }
     }
     let tail = tail_of(&ring, &last)?;
