@@ -169,7 +169,7 @@ fn a_disk_of_large_sectors_keeps_them() {
     let disk = bench.path("large.disk");
     fs::File::create(&disk).unwrap().set_len(32 << 20).unwrap();
     let shown = LoopDisk::new(&disk, "--sector-size 4096");
-    sh(&format!("sgdisk -q -n 1:256:+8M {} >&2", shown.node()));
+    sh(&format!("sgdisk -n 1:256:+8M {} >&2", shown.node()));
     drop(shown);
     let backups = bench.backups();
     let done = expect_json(VERIFIED, &["capture", text(&disk), text(&backups), "--name", "large"]);
