@@ -34,7 +34,7 @@ pub fn in_words_for_people(plan: &RestorePlan) -> String {
     let mut lines = vec![
         format!("Backup   {}", plan.backup.display()),
         format!("   of    {}", disk_in_words(&plan.source)),
-        format!("Target   {}: {}", plan.target.disk.path, disk_in_words(&plan.target.disk)),
+        format!("Target   {}", disk_in_words(&plan.target.disk)),
         format!("Writes   {}", in_words(plan.content)),
     ];
     let mut section = |title: &str, entries: &[String]| {

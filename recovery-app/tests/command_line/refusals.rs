@@ -144,6 +144,20 @@ fn names_and_partitions_that_do_not_fit() {
 }
 
 #[test]
+fn a_name_that_another_capture_is_at_work_on() {
+    let bench = Bench::new();
+    let (source, backups) = (bench.source(), bench.backups());
+    let partial = backups.join("one.partial");
+    fs::create_dir(&partial).unwrap();
+    fs::write(partial.join("disk0.img.zst"), "of the other capture").unwrap();
+    let claim = fs::File::open(&partial).unwrap();
+    claim.lock().unwrap();
+    let arguments = ["capture", text(&source), text(&backups), "--name", "one"];
+    expect_refusal("another capture is at work", &arguments);
+    assert_eq!(names(&partial), ["disk0.img.zst"]);
+}
+
+#[test]
 fn sources_that_are_no_disks() {
     let bench = Bench::new();
     let backups = bench.backups();
