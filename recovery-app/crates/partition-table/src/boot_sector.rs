@@ -1,21 +1,25 @@
 //! The first 512 bytes of a disk or of an extended boot record: four entries and a signature.
 //!
-//! Written by hand: mbrman 0.6 overflows on hostile chains of extended boot records and refuses
-//! chains that point backwards, and without them only this structure of 16 bytes is left.
+//! The crate mbrman decodes and encodes them. Which entries are used and which contain others is
+//! decided here as in Linux (`block/partitions/msdos.c`), because mbrman decides otherwise.
 
-use crate::bytes::{has, le32};
+use std::io::Cursor;
+use std::mem::take;
+
+use mbrman::{MBRHeader, MBRPartitionEntry};
 
 /// Bytes in the structure, whatever the sector size.
 pub(crate) const BOOT_SECTOR_SIZE: u64 = 512;
 
-/// Byte offset of the first of the four entries, which have 16 bytes each.
-pub(crate) const ENTRIES_AT: usize = 446;
+/// Byte offset of the first of the four entries, which have 16 bytes each and start with the
+/// boot flag.
+const ENTRIES_AT: usize = 446;
 
 /// Type of the entry that protects a GPT from tools that only know MBRs.
 pub(crate) const PROTECTIVE: u8 = 0xee;
 
 /// One of the four entries. Positions are sectors, relative to what holds the entry.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) boot_flag: u8,
     pub(crate) kind: u8,
@@ -40,20 +44,43 @@ impl Entry {
     }
 }
 
-/// The four entries, or `None` without the signature 55 AA.
-pub(crate) fn entries(sector: &[u8]) -> Option<[Entry; 4]> {
-    if !has(sector, 510, &[0x55, 0xaa]) {
-        return None;
+impl From<&MBRPartitionEntry> for Entry {
+    fn from(entry: &MBRPartitionEntry) -> Self {
+        Self {
+            boot_flag: entry.boot,
+            kind: entry.sys,
+            start: u64::from(entry.starting_lba),
+            count: u64::from(entry.sectors),
+        }
     }
-    Some([0, 1, 2, 3].map(|index| entry(sector, ENTRIES_AT + 16 * index)))
 }
 
-fn entry(sector: &[u8], at: usize) -> Entry {
-    let byte = |offset: usize| sector.get(at + offset).copied().unwrap_or(0);
-    Entry {
-        boot_flag: byte(0),
-        kind: byte(4),
-        start: u64::from(le32(sector, at + 8)),
-        count: u64::from(le32(sector, at + 12)),
+/// The first sector of a disk; `None` without the signature 55 AA, and with boot flags that tell
+/// Linux too that this is no table.
+pub(crate) fn read_mbr(sector: &[u8]) -> Option<MBRHeader> {
+    MBRHeader::read_from(&mut Cursor::new(sector)).ok()
+}
+
+/// The four entries of a first sector.
+pub(crate) fn entries(mbr: &MBRHeader) -> [Entry; 4] {
+    [&mbr.partition_1, &mbr.partition_2, &mbr.partition_3, &mbr.partition_4].map(Entry::from)
+}
+
+/// The four entries of an extended boot record, or `None` without the signature 55 AA.
+///
+/// Boot flags are garbage in some records and Linux does not look at them, while mbrman refuses
+/// such records: it gets to see none.
+pub(crate) fn record_entries(sector: &[u8]) -> Option<[Entry; 4]> {
+    let mut record = sector.first_chunk::<512>()?.to_owned();
+    let flags = [0, 1, 2, 3].map(|index| take(&mut record[ENTRIES_AT + 16 * index]));
+    let mut entries = entries(&read_mbr(&record)?);
+    for (entry, flag) in entries.iter_mut().zip(flags) {
+        entry.boot_flag = flag;
     }
+    Some(entries)
+}
+
+/// Puts `mbr` over the first 512 bytes of `sector`; `None` with entries that cannot be read back.
+pub(crate) fn write_mbr(mbr: &MBRHeader, sector: &mut [u8]) -> Option<()> {
+    mbr.write_into(&mut Cursor::new(sector)).ok()
 }

@@ -15,10 +15,6 @@ pub(crate) fn le32(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(le(bytes, at))
 }
 
-pub(crate) fn le64(bytes: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes(le(bytes, at))
-}
-
 /// True when `bytes` hold `expected` at byte `at`.
 pub(crate) fn has(bytes: &[u8], at: usize, expected: &[u8]) -> bool {
     bytes.get(at..).is_some_and(|rest| rest.starts_with(expected))

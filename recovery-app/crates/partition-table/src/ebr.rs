@@ -1,13 +1,14 @@
 //! The chain of extended boot records: a linked list of tables, one for each logical partition.
 //!
 //! Linux (`block/partitions/msdos.c`, `parse_extended`) is followed in what counts as a
-//! partition and in which order: links may point anywhere, backwards too.
+//! partition and in which order: links may point anywhere, backwards too. The walk is our own
+//! because mbrman 0.6 overflows on hostile chains and refuses links that point backwards.
 
 use std::collections::HashSet;
 
 use block::Extent;
 
-use crate::boot_sector::{BOOT_SECTOR_SIZE, Entry, entries};
+use crate::boot_sector::{BOOT_SECTOR_SIZE, Entry, record_entries};
 use crate::bytes::Sectors;
 use crate::notes::Notes;
 
@@ -71,8 +72,8 @@ impl Chains {
             return Err(format!("its chain leads beyond the disk, to sector {lba}"));
         }
         let sector = disk.read(lba, BOOT_SECTOR_SIZE).map_err(|error| error.to_string())?;
-        let table = entries(&sector);
-        let table = table.ok_or_else(|| format!("there is no boot record in sector {lba}"))?;
+        let table = record_entries(&sector)
+            .ok_or_else(|| format!("there is no boot record in sector {lba}"))?;
         self.records.push(lba);
         Ok(table)
     }

@@ -1,11 +1,19 @@
 //! One copy of a GUID partition table (UEFI specification 2.10, section 5.3).
 //!
-//! Written by hand: the gpt crate 4.1 panics on entries that do not have 128 bytes, rejects a
-//! header together with its entries, and renumbers partitions when it writes.
+//! The crate gpt decodes the header and the entries and checks their checksums. It is given
+//! buffers that were read and bounded here, because by itself it takes any number of entries,
+//! panics unless they have 128 bytes, and looks for copies in two places only. It writes nothing
+//! here: it would drop what it does not know of a header, and renumber partitions.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
 
 use block::Extent;
+use gpt::disk::LogicalBlockSize;
+use gpt::header::{Header, HeaderError, read_header_from_arbitrary_device};
+use gpt::partition::{Partition as Entry, file_read_partitions};
 
-use crate::bytes::{Sectors, has, le32, le64};
+use crate::bytes::{Sectors, has, le32};
 use crate::layout::{Partition, PartitionRole};
 use crate::notes::Notes;
 use crate::type_names::gpt_type_name;
@@ -13,30 +21,20 @@ use crate::type_names::gpt_type_name;
 /// Most bytes of entries that are read; Linux refuses larger tables too (`efi.c`).
 const MOST_ENTRY_BYTES: u64 = 4 << 20;
 
-/// The fields of a header. Positions are sectors.
-#[derive(Debug, Clone)]
-pub(crate) struct Header {
-    pub(crate) own_lba: u64,
-    pub(crate) alternate_lba: u64,
-    pub(crate) first_usable_lba: u64,
-    pub(crate) last_usable_lba: u64,
-    pub(crate) disk_guid: String,
-    pub(crate) entries_lba: u64,
-    pub(crate) entry_count: u32,
-    pub(crate) entry_size: u32,
-    entries_crc: u32,
+/// Bytes in a header, unless a later version of the format appends fields.
+const HEADER_SIZE: usize = 92;
+
+/// Bytes in an entry, unless a later version of the format appends fields.
+const ENTRY_SIZE: usize = 128;
+
+/// Bytes in all entries.
+fn entry_bytes(header: &Header) -> u64 {
+    u64::from(header.num_parts) * u64::from(header.part_size)
 }
 
-impl Header {
-    /// Bytes in all entries.
-    pub(crate) fn entry_bytes(&self) -> u64 {
-        u64::from(self.entry_count) * u64::from(self.entry_size)
-    }
-
-    /// Sectors of `unit` bytes that the entries fill.
-    pub(crate) fn entry_sectors(&self, unit: u64) -> u64 {
-        self.entry_bytes().div_ceil(unit)
-    }
+/// Sectors of `unit` bytes that the entries fill.
+pub(crate) fn entry_sectors(header: &Header, unit: u64) -> u64 {
+    entry_bytes(header).div_ceil(unit)
 }
 
 /// A copy whose checksums are right.
@@ -47,6 +45,8 @@ pub(crate) struct Copy {
     sector: Vec<u8>,
     /// The entries, filled up to whole sectors.
     pub(crate) entries: Vec<u8>,
+    /// The entries that are not zero, by number.
+    decoded: BTreeMap<u32, Entry>,
 }
 
 impl Copy {
@@ -64,8 +64,7 @@ impl Copy {
             sector[at..at + 8].copy_from_slice(&value.to_le_bytes());
         }
         let size = usize::try_from(le32(&sector, 12)).unwrap_or(sector.len()).min(sector.len());
-        sector[16..20].fill(0);
-        let checksum = crc32fast::hash(&sector[..size]);
+        let checksum = header_checksum(&sector[..size]);
         sector[16..20].copy_from_slice(&checksum.to_le_bytes());
         sector
     }
@@ -92,13 +91,11 @@ pub(crate) fn read_copy(disk: Sectors<'_>, lba: u64) -> Result<Copy, Fault> {
     let header = read_header(&sector)?;
     let damaged = |reason: &str| Fault::Damaged(reason.to_owned(), Some(Box::new(header.clone())));
     check_header(&header, lba, disk).map_err(damaged)?;
-    let length = header.entry_sectors(disk.unit) * disk.unit;
-    let entries = disk.read(header.entries_lba, length).map_err(unreadable)?;
-    let used = usize::try_from(header.entry_bytes()).unwrap_or(0);
-    if crc32fast::hash(&entries[..used]) != header.entries_crc {
-        return Err(damaged("the checksum of its entries is wrong"));
-    }
-    Ok(Copy { header, sector, entries })
+    let length = entry_sectors(&header, disk.unit) * disk.unit;
+    let entries = disk.read(header.part_start, length).map_err(unreadable)?;
+    let decoded = decode_entries(&header, &entries)
+        .ok_or_else(|| damaged("the checksum of its entries is wrong"))?;
+    Ok(Copy { header, sector, entries, decoded })
 }
 
 /// The fields of a header whose checksum is right.
@@ -107,45 +104,79 @@ fn read_header(sector: &[u8]) -> Result<Header, Fault> {
         return Err(Fault::Missing);
     }
     let size = usize::try_from(le32(sector, 12)).unwrap_or(usize::MAX);
-    if size < 92 || size > sector.len() {
+    if size < HEADER_SIZE || size > sector.len() {
         return Err(Fault::Damaged("its header has an impossible size".into(), None));
     }
-    let mut summed = sector[..size].to_vec();
-    summed[16..20].fill(0);
-    if crc32fast::hash(&summed) != le32(sector, 16) {
-        return Err(Fault::Damaged("the checksum of its header is wrong".into(), None));
+    let wrong = || Fault::Damaged("the checksum of its header is wrong".into(), None);
+    let short = as_short_header(&sector[..size]).ok_or_else(wrong)?;
+    // The crate wants it in the second sector of a disk.
+    let disk = [vec![0; LogicalBlockSize::Lb512.as_usize()], short].concat();
+    read_header_from_arbitrary_device(&mut Cursor::new(disk), LogicalBlockSize::Lb512).map_err(
+        |error| match error {
+            HeaderError::InvalidCRC32Checksum => wrong(),
+            other => Fault::Damaged(other.to_string(), None),
+        },
+    )
+}
+
+/// The first 92 bytes of a header. As the crate sums these whatever the header says of its size,
+/// a longer one gets another checksum when its own is right, and is `None` when it is wrong.
+fn as_short_header(header: &[u8]) -> Option<Vec<u8>> {
+    let mut short = header[..HEADER_SIZE].to_vec();
+    if header.len() > HEADER_SIZE {
+        if header_checksum(header) != le32(header, 16) {
+            return None;
+        }
+        let checksum = header_checksum(&short);
+        short[16..20].copy_from_slice(&checksum.to_le_bytes());
     }
-    Ok(Header {
-        own_lba: le64(sector, 24),
-        alternate_lba: le64(sector, 32),
-        first_usable_lba: le64(sector, 40),
-        last_usable_lba: le64(sector, 48),
-        disk_guid: guid(&sector[56..72]),
-        entries_lba: le64(sector, 72),
-        entry_count: le32(sector, 80),
-        entry_size: le32(sector, 84),
-        entries_crc: le32(sector, 88),
-    })
+    Some(short)
+}
+
+/// The checksum of a header, in which its own field counts as zeros.
+fn header_checksum(header: &[u8]) -> u32 {
+    let mut summed = header.to_vec();
+    summed[16..20].fill(0);
+    crc32fast::hash(&summed)
+}
+
+/// The entries that are not zero, by number; `None` when their checksum is wrong.
+///
+/// The crate panics on entries of other sizes than 128 bytes. Longer ones have the same fields
+/// first, so it gets these, with another checksum when their own is right.
+fn decode_entries(header: &Header, entries: &[u8]) -> Option<BTreeMap<u32, Entry>> {
+    let mut entries = entries.get(..usize::try_from(entry_bytes(header)).ok()?)?.to_vec();
+    let mut header = Header { part_start: 0, ..header.clone() };
+    let size = usize::try_from(header.part_size).ok()?;
+    if size != ENTRY_SIZE {
+        if crc32fast::hash(&entries) != header.crc32_parts {
+            return None;
+        }
+        entries = entries.chunks_exact(size).flat_map(|e| &e[..ENTRY_SIZE]).copied().collect();
+        header.part_size = u32::try_from(ENTRY_SIZE).ok()?;
+        header.crc32_parts = crc32fast::hash(&entries);
+    }
+    file_read_partitions(&mut Cursor::new(entries), &header, LogicalBlockSize::Lb512).ok()
 }
 
 /// What Linux checks (`is_gpt_valid`), except that a disk may be shorter than its table says: a
 /// cut-off disk still holds the partitions at its start.
 fn check_header(header: &Header, lba: u64, disk: Sectors<'_>) -> Result<(), &'static str> {
-    if header.own_lba != lba {
+    if header.current_lba != lba {
         return Err("its header belongs to another place");
     }
-    if header.entry_size < 128 || header.entry_size > 4096 || !header.entry_size.is_power_of_two() {
+    if header.part_size < 128 || header.part_size > 4096 || !header.part_size.is_power_of_two() {
         return Err("its entries have an impossible size");
     }
-    if header.entry_count == 0 || header.entry_bytes() > MOST_ENTRY_BYTES {
+    if header.num_parts == 0 || entry_bytes(header) > MOST_ENTRY_BYTES {
         return Err("it has an impossible number of entries");
     }
-    if header.last_usable_lba < header.first_usable_lba {
+    if header.last_usable < header.first_usable {
         return Err("its range for partitions is empty");
     }
-    let end = header.entries_lba.checked_add(header.entry_sectors(disk.unit));
+    let end = header.part_start.checked_add(entry_sectors(header, disk.unit));
     let inside = end.is_some_and(|end| end <= disk.count());
-    if header.entries_lba < 2 || !inside {
+    if header.part_start < 2 || !inside {
         return Err("its entries lie outside the disk");
     }
     Ok(())
@@ -153,60 +184,33 @@ fn check_header(header: &Header, lba: u64, disk: Sectors<'_>) -> Result<(), &'st
 
 /// The partitions of a copy, by number.
 pub(crate) fn partitions(disk: Sectors<'_>, copy: &Copy, notes: &mut Notes) -> Vec<Partition> {
-    let size = usize::try_from(copy.header.entry_size).unwrap_or(128);
-    let count = usize::try_from(copy.header.entry_count).unwrap_or(0);
-    let slots = copy.entries.chunks_exact(size).take(count);
-    (1..).zip(slots).filter_map(|(number, slot)| partition(disk, number, slot, notes)).collect()
+    let used = copy.decoded.iter().filter(|(_, entry)| entry.is_used());
+    used.filter_map(|(number, entry)| partition(disk, *number, entry, notes)).collect()
 }
 
-fn partition(disk: Sectors<'_>, number: u32, slot: &[u8], notes: &mut Notes) -> Option<Partition> {
-    if slot[..16].iter().all(|byte| *byte == 0) {
-        return None;
-    }
-    let (first, last) = (le64(slot, 32), le64(slot, 40));
-    let Some(count) = last.checked_sub(first).and_then(|count| count.checked_add(1)) else {
+fn partition(
+    disk: Sectors<'_>,
+    number: u32,
+    entry: &Entry,
+    notes: &mut Notes,
+) -> Option<Partition> {
+    let Ok(count) = entry.sectors_len() else {
         notes.add(format!("GPT entry {number} ends before it starts; it is ignored, as by Linux"));
         return None;
     };
-    let attributes = le64(slot, 48);
-    let type_id = guid(&slot[..16]);
-    let name = name(&slot[56..128]);
+    let type_id = format!("{:X}", entry.part_type_guid.guid);
     Some(Partition {
         number,
         role: PartitionRole::Primary,
-        extent: disk.extent(first, count),
-        type_name: gpt_type_name(&type_id).map_or_else(|| type_id.clone(), str::to_owned),
+        extent: disk.extent(entry.first_lba, count),
+        type_name: gpt_type_name(&entry.part_type_guid)
+            .map_or_else(|| type_id.clone(), str::to_owned),
         type_id,
-        name: (!name.is_empty()).then_some(name),
-        guid: Some(guid(&slot[16..32])),
-        bootable: attributes & 1 << 2 != 0,
-        flags: flags(attributes),
+        name: (!entry.name.is_empty()).then(|| entry.name.clone()),
+        guid: Some(format!("{:X}", entry.part_guid)),
+        bootable: entry.flags & 1 << 2 != 0,
+        flags: flags(entry.flags),
     })
-}
-
-/// UTF-16, ended by a zero or by the end of the field.
-fn name(field: &[u8]) -> String {
-    let units: Vec<u16> = field
-        .as_chunks::<2>()
-        .0
-        .iter()
-        .map(|pair| u16::from_le_bytes(*pair))
-        .take_while(|unit| *unit != 0)
-        .collect();
-    String::from_utf16_lossy(&units)
-}
-
-/// The first three fields of a GUID are little-endian numbers, the rest are bytes.
-fn guid(bytes: &[u8]) -> String {
-    let order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
-    let mut text = String::with_capacity(36);
-    for (position, index) in order.into_iter().enumerate() {
-        if matches!(position, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push_str(&format!("{:02X}", bytes.get(index).copied().unwrap_or(0)));
-    }
-    text
 }
 
 /// Bits 0 and 1 are common to all types; what bits 48 to 63 mean depends on the type.
@@ -224,6 +228,6 @@ fn flags(attributes: u64) -> Vec<String> {
 
 /// The places of `header` and its entries.
 pub(crate) fn extents(disk: Sectors<'_>, header: &Header) -> (Extent, Extent) {
-    let entries = disk.extent(header.entries_lba, header.entry_sectors(disk.unit));
-    (disk.extent(header.own_lba, 1), entries)
+    let entries = disk.extent(header.part_start, entry_sectors(header, disk.unit));
+    (disk.extent(header.current_lba, 1), entries)
 }

@@ -1,10 +1,11 @@
 //! Finding both copies of a GPT, and what they say together.
 
 use block::Extent;
+use gpt::header::Header;
 
 use crate::boot_sector::{Entry, PROTECTIVE};
 use crate::bytes::Sectors;
-use crate::gpt::{Copy, Fault, Header, extents, partitions, read_copy};
+use crate::gpt::{Copy, Fault, entry_sectors, extents, partitions, read_copy};
 use crate::layout::{CopyState, GptCopy, GptTable, Layout, Partition, Table};
 use crate::notes::Notes;
 use crate::signature;
@@ -56,7 +57,7 @@ impl Copies {
         let primary = Found::look(disk, PRIMARY_LBA);
         let last = disk.count().saturating_sub(1);
         let mut places = Vec::new();
-        places.extend(primary.header().map(|header| header.alternate_lba));
+        places.extend(primary.header().map(|header| header.backup_lba));
         places.push(last);
         places.extend(
             entries
@@ -113,11 +114,11 @@ pub(crate) fn layout(disk: Sectors<'_>, entries: &[Entry; 4], notes: &mut Notes)
     let mut uncertain = told_by_other_copies(disk, &copies, chosen, &partitions);
     let hybrid = add_hybrid(disk, entries, &partitions, &mut uncertain, notes);
     let table = GptTable {
-        disk_guid: chosen.header.disk_guid.clone(),
-        entry_count: chosen.header.entry_count,
-        entry_size: chosen.header.entry_size,
-        first_usable_lba: chosen.header.first_usable_lba,
-        last_usable_lba: chosen.header.last_usable_lba,
+        disk_guid: format!("{:X}", chosen.header.disk_guid),
+        entry_count: chosen.header.num_parts,
+        entry_size: chosen.header.part_size,
+        first_usable_lba: chosen.header.first_usable,
+        last_usable_lba: chosen.header.last_usable,
         primary: describe(disk, &copies.primary, chosen),
         backup: describe(disk, &copies.backup, chosen),
         stale: copies.stale.iter().map(|found| disk.extent(found.lba, 1)).collect(),
@@ -161,8 +162,8 @@ fn remark_on(copies: &Copies, disk: Sectors<'_>, notes: &mut Notes) {
 
 fn same_content(one: &Copy, other: &Copy) -> bool {
     one.header.disk_guid == other.header.disk_guid
-        && one.header.entry_size == other.header.entry_size
-        && one.header.entry_count == other.header.entry_count
+        && one.header.part_size == other.header.part_size
+        && one.header.num_parts == other.header.num_parts
         && one.entries == other.entries
 }
 
@@ -178,7 +179,7 @@ fn describe(disk: Sectors<'_>, found: &Found, chosen: &Copy) -> GptCopy {
         let (header, entries) = extents(disk, &copy.header);
         return GptCopy { state, header, entries };
     }
-    let sectors = chosen.header.entry_sectors(disk.unit);
+    let sectors = entry_sectors(&chosen.header, disk.unit);
     let entries_lba = match found.lba {
         PRIMARY_LBA => PRIMARY_LBA + 1,
         lba => lba.saturating_sub(sectors),

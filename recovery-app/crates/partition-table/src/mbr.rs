@@ -1,17 +1,15 @@
 //! The layout of a disk with an MBR partition table.
 
 use block::Extent;
+use mbrman::MBRHeader;
 
-use crate::boot_sector::Entry;
-use crate::bytes::{Sectors, le32};
+use crate::boot_sector::{Entry, entries};
+use crate::bytes::Sectors;
 use crate::ebr::Chains;
 use crate::layout::{Layout, MbrTable, Partition, PartitionRole, Table};
 use crate::notes::Notes;
 use crate::signature;
 use crate::type_names::mbr_type_name;
-
-/// Byte offset of the disk signature.
-const SIGNATURE_AT: usize = 440;
 
 /// Drivers that hide the true place of all sectors: OnTrack Disk Manager and EZ-Drive.
 const TRANSLATED: [u8; 4] = [0x51, 0x53, 0x54, 0x55];
@@ -19,17 +17,12 @@ const TRANSLATED: [u8; 4] = [0x51, 0x53, 0x54, 0x55];
 /// Volumes that are looked at to see whether the sector size is right.
 const MOST_LOOKED_AT: usize = 8;
 
-/// The layout that `sector`, the first of the disk, describes.
-pub(crate) fn layout(
-    disk: Sectors<'_>,
-    sector: &[u8],
-    entries: &[Entry; 4],
-    notes: &mut Notes,
-) -> Layout {
-    let signature = format!("{:08x}", le32(sector, SIGNATURE_AT));
+/// The layout that `mbr`, the first sector of the disk, describes.
+pub(crate) fn layout(disk: Sectors<'_>, mbr: &MBRHeader, notes: &mut Notes) -> Layout {
+    let signature = format!("{:08x}", u32::from_le_bytes(mbr.disk_signature));
     let mut chains = Chains::default();
     let mut partitions = Vec::new();
-    for (number, entry) in (1..).zip(entries) {
+    for (number, entry) in (1..).zip(&entries(mbr)) {
         if !entry.is_used() {
             continue;
         }

@@ -1,6 +1,6 @@
 use block::{BlockDevice, Extent};
 
-use crate::boot_sector::{BOOT_SECTOR_SIZE, Entry, PROTECTIVE, entries};
+use crate::boot_sector::{BOOT_SECTOR_SIZE, Entry, PROTECTIVE, entries, read_mbr};
 use crate::bytes::{Sectors, read_bytes, sector_size};
 use crate::gpt::read_copy;
 use crate::gpt_copies::{self, Copies};
@@ -30,9 +30,11 @@ fn decode(device: &dyn BlockDevice, notes: &mut Notes) -> Result<Layout, TableEr
     }
     let sector = read_bytes(device, Extent::new(0, BOOT_SECTOR_SIZE))
         .map_err(|source| TableError::device(device.name(), 0, source))?;
-    let Some(table) = plausible_entries(&sector) else {
+    let mbr = read_mbr(&sector).filter(|mbr| entries(mbr).iter().any(Entry::is_used));
+    let Some(mbr) = mbr else {
         return Ok(without_partitions(disk, leftover_gpt(disk, notes)));
     };
+    let table = entries(&mbr);
     if table.iter().any(|entry| entry.kind == PROTECTIVE) {
         let layout = protected(disk, &table, notes);
         return Ok(layout.unwrap_or_else(|| without_partitions(disk, Table::Doubtful)));
@@ -43,7 +45,7 @@ fn decode(device: &dyn BlockDevice, notes: &mut Notes) -> Result<Layout, TableEr
         notes.add(format!("the first sector is a boot sector of {filesystem}, not a table"));
         return Ok(without_partitions(disk, Table::None));
     }
-    let layout = mbr::layout(disk, &sector, &table, notes);
+    let layout = mbr::layout(disk, &mbr, notes);
     if let Some(objection) = mbr::objection(disk, &layout, &table) {
         notes.add(format!("the partition table is not to be trusted: {objection}"));
         return Ok(without_partitions(disk, Table::Doubtful));
@@ -52,14 +54,6 @@ fn decode(device: &dyn BlockDevice, notes: &mut Notes) -> Result<Layout, TableEr
         notes.add("there are remains of a GPT; the MBR counts, as for Linux");
     }
     Ok(layout)
-}
-
-/// The entries of a sector that Linux takes for an MBR: signature, valid boot flags, any entry.
-fn plausible_entries(sector: &[u8]) -> Option<[Entry; 4]> {
-    let table = entries(sector)?;
-    let flags_valid = table.iter().all(|entry| matches!(entry.boot_flag, 0 | 0x80));
-    let any = table.iter().any(Entry::is_used);
-    (flags_valid && any).then_some(table)
 }
 
 /// True when every used entry of a boot sector could also be that of a partition.

@@ -1,9 +1,14 @@
 //! Partition types in words (UEFI specification table 5.7, the Discoverable Partitions
 //! Specification, and the types that fdisk lists).
+//!
+//! The crate gpt knows most GUIDs, but has no words for them.
 
-/// What the GPT type `guid` (in capitals) stands for.
-pub(crate) fn gpt_type_name(guid: &str) -> Option<&'static str> {
-    GPT_TYPES.iter().find(|(known, _)| *known == guid).map(|(_, name)| *name)
+use gpt::partition_types::{self as types, Type};
+use uuid::{Uuid, uuid};
+
+/// What the GPT type `kind` stands for.
+pub(crate) fn gpt_type_name(kind: &Type) -> Option<&'static str> {
+    GPT_TYPES.iter().find(|(known, _)| *known == kind.guid).map(|(_, name)| *name)
 }
 
 /// What the MBR type `kind` stands for.
@@ -11,51 +16,51 @@ pub(crate) fn mbr_type_name(kind: u8) -> Option<&'static str> {
     MBR_TYPES.iter().find(|(known, _)| *known == kind).map(|(_, name)| *name)
 }
 
-const GPT_TYPES: [(&str, &str); 44] = [
-    ("C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "EFI system"),
-    ("024DEE41-33E7-11D3-9D69-0008C781F39F", "MBR partition scheme"),
-    ("21686148-6449-6E6F-744E-656564454649", "BIOS boot"),
-    ("BC13C2FF-59E6-4262-A352-B275FD6F7172", "Linux extended boot"),
-    ("E3C9E316-0B5C-4DB8-817D-F92DF00215AE", "Microsoft reserved"),
-    ("EBD0A0A2-B9E5-4433-87C0-68B6B72699C7", "Microsoft basic data"),
-    ("5808C8AA-7E8F-42E0-85D2-E1E90434CFB3", "Windows dynamic disk metadata"),
-    ("AF9B60A0-1431-4F62-BC68-3311714A69AD", "Windows dynamic disk data"),
-    ("DE94BBA4-06D1-4D40-A16A-BFD50179D6AC", "Windows recovery"),
-    ("E75CAF8F-F680-4CEE-AFA3-B001E56EFC2D", "Windows Storage Spaces"),
-    ("558D43C5-A1AC-43C0-AAC8-D1472B2923D1", "Windows storage replica"),
-    ("0FC63DAF-8483-4772-8E79-3D69D8477DE4", "Linux filesystem"),
-    ("44479540-F297-41B2-9AF7-D131D5F0458A", "Linux root (x86)"),
-    ("4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", "Linux root (x86-64)"),
-    ("69DAD710-2CE4-4E3C-B16C-21A1D49ABED3", "Linux root (ARM)"),
-    ("B921B045-1DF0-41C3-AF44-4C6F280D3FAE", "Linux root (ARM-64)"),
-    ("8484680C-9521-48C6-9C11-B0720656F69E", "Linux /usr (x86-64)"),
-    ("2C7357ED-EBD2-46D9-AEC1-23D437EC2BF5", "Linux root verity (x86-64)"),
-    ("933AC7E1-2EB4-4F13-B844-0E14E2AEF915", "Linux home"),
-    ("3B8F8425-20E0-4F3B-907F-1A25A76F98E8", "Linux server data"),
-    ("4D21B016-B534-45C2-A9FB-5C16E091FD2D", "Linux variable data"),
-    ("7EC6F557-3BC5-4ACA-B293-16EF5DF639D1", "Linux temporary data"),
-    ("0657FD6D-A4AB-43C4-84E5-0933C84B4F4F", "Linux swap"),
-    ("E6D6D379-F507-44C2-A23C-238F2A3DF928", "Linux LVM"),
-    ("A19D880F-05FC-4D3B-A006-743F0F84911E", "Linux RAID"),
-    ("CA7D7CCB-63ED-4C53-861C-1742536059CC", "LUKS"),
-    ("7FFEC5C9-2D00-49B7-8941-3EA10A5586B7", "plain dm-crypt"),
-    ("8DA63339-0007-60C0-C436-083AC8230908", "Linux reserved"),
-    ("48465300-0000-11AA-AA11-00306543ECAC", "Apple HFS+"),
-    ("7C3457EF-0000-11AA-AA11-00306543ECAC", "Apple APFS"),
-    ("426F6F74-0000-11AA-AA11-00306543ECAC", "Apple boot"),
-    ("52637672-7900-11AA-AA11-00306543ECAC", "Apple APFS recovery"),
-    ("53746F72-6167-11AA-AA11-00306543ECAC", "Apple Core Storage"),
-    ("52414944-0000-11AA-AA11-00306543ECAC", "Apple RAID"),
-    ("83BD6B9D-7F41-11DC-BE0B-001560B84F0F", "FreeBSD boot"),
-    ("516E7CB6-6ECF-11D6-8FF8-00022D09712B", "FreeBSD UFS"),
-    ("516E7CB5-6ECF-11D6-8FF8-00022D09712B", "FreeBSD swap"),
-    ("516E7CBA-6ECF-11D6-8FF8-00022D09712B", "FreeBSD ZFS"),
-    ("6A898CC3-1DD2-11B2-99A6-080020736631", "ZFS"),
-    ("FE3A2A5D-4F32-41A7-B725-ACCC3285A309", "ChromeOS kernel"),
-    ("3CB8E202-3B7E-47DD-8A3C-7FF2A13CFCEC", "ChromeOS root"),
-    ("AA31E02A-400F-11DB-9590-000C2911D1B8", "VMware VMFS"),
-    ("D3BFE2DE-3DAF-11DF-BA40-E3A556D89593", "Intel rapid start"),
-    ("BFBFAFE7-A34F-448A-9A5B-6213EB736C22", "Lenovo boot"),
+const GPT_TYPES: [(Uuid, &str); 44] = [
+    (types::EFI.guid, "EFI system"),
+    (types::MBR.guid, "MBR partition scheme"),
+    (types::BIOS.guid, "BIOS boot"),
+    (types::FREEDESK_BOOT.guid, "Linux extended boot"),
+    (types::MICROSOFT_RESERVED.guid, "Microsoft reserved"),
+    (types::BASIC.guid, "Microsoft basic data"),
+    (types::WINDOWS_METADATA.guid, "Windows dynamic disk metadata"),
+    (types::WINDOWS_DATA.guid, "Windows dynamic disk data"),
+    (types::WINDOWS_RECOVERY.guid, "Windows recovery"),
+    (types::WINDOWS_STORAGESPACES.guid, "Windows Storage Spaces"),
+    (uuid!("558D43C5-A1AC-43C0-AAC8-D1472B2923D1"), "Windows storage replica"),
+    (types::LINUX_FS.guid, "Linux filesystem"),
+    (types::LINUX_ROOT_X86.guid, "Linux root (x86)"),
+    (types::LINUX_ROOT_X64.guid, "Linux root (x86-64)"),
+    (types::LINUX_ROOT_ARM_32.guid, "Linux root (ARM)"),
+    (types::LINUX_ROOT_ARM_64.guid, "Linux root (ARM-64)"),
+    (uuid!("8484680C-9521-48C6-9C11-B0720656F69E"), "Linux /usr (x86-64)"),
+    (uuid!("2C7357ED-EBD2-46D9-AEC1-23D437EC2BF5"), "Linux root verity (x86-64)"),
+    (types::LINUX_HOME.guid, "Linux home"),
+    (types::LINUX_SRV.guid, "Linux server data"),
+    (uuid!("4D21B016-B534-45C2-A9FB-5C16E091FD2D"), "Linux variable data"),
+    (uuid!("7EC6F557-3BC5-4ACA-B293-16EF5DF639D1"), "Linux temporary data"),
+    (types::LINUX_SWAP.guid, "Linux swap"),
+    (types::LINUX_LVM.guid, "Linux LVM"),
+    (types::LINUX_RAID.guid, "Linux RAID"),
+    (types::LINUX_LUKS.guid, "LUKS"),
+    (types::LINUX_DMCRYPT.guid, "plain dm-crypt"),
+    (types::LINUX_RESERVED.guid, "Linux reserved"),
+    (types::MACOS_HFSPLUS.guid, "Apple HFS+"),
+    (types::MACOS_APFS.guid, "Apple APFS"),
+    (types::MACOS_RECOVERY.guid, "Apple boot"),
+    (uuid!("52637672-7900-11AA-AA11-00306543ECAC"), "Apple APFS recovery"),
+    (types::MACOS_CORE.guid, "Apple Core Storage"),
+    (types::MACOS_RAID.guid, "Apple RAID"),
+    (types::FREEBSD_BOOT.guid, "FreeBSD boot"),
+    (types::FREEBSD_UFS.guid, "FreeBSD UFS"),
+    (types::FREEBSD_SWAP.guid, "FreeBSD swap"),
+    (types::FREEBSD_ZFS.guid, "FreeBSD ZFS"),
+    (types::MACOS_ZFS.guid, "ZFS"),
+    (types::CHROME_KERNEL.guid, "ChromeOS kernel"),
+    (types::CHROME_ROOTFS.guid, "ChromeOS root"),
+    (types::VMWARE_VMFS.guid, "VMware VMFS"),
+    (types::FLASH.guid, "Intel rapid start"),
+    (types::LENOVO_BOOT.guid, "Lenovo boot"),
 ];
 
 const MBR_TYPES: [(u8, &str); 48] = [
