@@ -97,8 +97,8 @@ impl Shown {
     fn new(progress: &Progress) -> Self {
         let bar = ProgressBar::with_draw_target(Some(progress.total), draw_target());
         let style = ProgressStyle::with_template(
-            "{prefix} [{wide_bar}] {percent} % of {decimal_total_bytes}, \
-             {decimal_bytes_per_sec}, {eta} left{msg}",
+            // Fits 80 columns with room for the bar.
+            "{prefix} [{wide_bar}] {percent} %, {decimal_bytes_per_sec}, {eta} left{msg}",
         );
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
         bar.set_prefix(phase_in_words(progress.phase));
@@ -152,15 +152,15 @@ fn phase_in_words(phase: Phase) -> &'static str {
     }
 }
 
+/// What holds the job back, behind a comma.
 fn limit_in_words(progress: &Progress) -> String {
     let limit = match progress.bottleneck {
         None => return String::new(),
-        Some(Bottleneck::Source) => "the source",
-        Some(Bottleneck::Processor) => "the processor",
-        Some(Bottleneck::Destination) => "the destination",
-        Some(Bottleneck::Backup) => "reading the backup",
-        Some(Bottleneck::Target) => "the target",
+        Some(Bottleneck::Source) => "source",
+        Some(Bottleneck::Processor) => "processor",
+        Some(Bottleneck::Destination) => "destination",
+        Some(Bottleneck::Backup) => "backup",
+        Some(Bottleneck::Target) => "target",
     };
-    let level = progress.level.map(|level| format!(", level {level}")).unwrap_or_default();
-    format!(", limited by {limit}{level}")
+    format!(", limit: {limit}")
 }

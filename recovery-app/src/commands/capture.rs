@@ -16,8 +16,8 @@ use crate::terminal::Terminal;
 pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failure> {
     let cancel = signals::cancel_on_signals()?;
     let source = Source::find(&arguments.source, arguments.sector_size)?;
-    check_offline(&source)?;
     let destination = Destination::find(arguments, &source)?;
+    check_offline(&source)?;
     destination.notes.iter().for_each(|note| terminal.note(note.as_str()));
     freeze(&source, terminal)?;
 

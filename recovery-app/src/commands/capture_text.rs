@@ -15,7 +15,7 @@ pub fn plan(plan: &CapturePlan, destination: &Destination) -> String {
     let parts = plan.request.part_size;
     let parts = parts.map(|size| format!(", files of {}", in_words(size))).unwrap_or_default();
     let mut lines = vec![
-        format!("Source       {}: {}", plan.request.disk.path, disk_in_words(&plan.request.disk)),
+        format!("Source       {}", disk_in_words(&plan.request.disk)),
         format!(
             "Destination  {} ({}, {} free{parts})",
             destination.backup().display(),

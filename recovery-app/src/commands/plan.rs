@@ -14,7 +14,8 @@ pub fn run(arguments: &PlanArgs, _terminal: &Terminal) -> Result<Answer, Failure
     let (plan, _) = make(arguments)?;
     let exit = if plan.refusals.is_empty() { Exit::Verified } else { Exit::Refused };
     let possible = plan.refusals.is_empty();
-    let json = json!({ "possible": possible, "confirmation_word": plan.target.word, "plan": plan });
+    let mut json = json!(plan);
+    json["possible"] = json!(possible);
     Ok(Answer::new(exit, json, in_words_for_people(&plan)))
 }
 
@@ -33,7 +34,7 @@ pub fn in_words_for_people(plan: &RestorePlan) -> String {
     let mut lines = vec![
         format!("Backup   {}", plan.backup.display()),
         format!("   of    {}", disk_in_words(&plan.source)),
-        format!("Target   {}: {}", plan.target.disk.path, disk_in_words(&plan.target.disk)),
+        format!("Target   {}", disk_in_words(&plan.target.disk)),
         format!("Writes   {}", in_words(plan.content)),
     ];
     let mut section = |title: &str, entries: &[String]| {

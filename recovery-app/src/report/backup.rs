@@ -50,15 +50,12 @@ fn fingerprint(image: &ImageReader) -> String {
     image.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A disk by its names and size.
+/// A disk by its path, names and size.
 pub fn disk_in_words(disk: &DiskRecord) -> String {
     let names = [disk.model.as_deref(), disk.serial.as_deref()];
-    let mut words: Vec<String> = names.into_iter().flatten().map(str::to_owned).collect();
-    if words.is_empty() {
-        words.push(disk.path.clone());
-    }
-    words.push(in_words(disk.size));
-    words.join(", ")
+    let names: Vec<&str> =
+        [disk.path.as_str()].into_iter().chain(names.into_iter().flatten()).collect();
+    format!("{}, {}", names.join(", "), in_words(disk.size))
 }
 
 /// How a volume was captured.

@@ -28,7 +28,8 @@ pub struct DiskReport {
     /// Why it must not be overwritten now.
     pub in_use: Vec<String>,
     pub table: TableReport,
-    /// What holds data: partitions, or the whole disk where there is no table.
+    /// What holds data: partitions with the logical volumes in them, or the whole disk where
+    /// there is no table.
     pub volumes: Vec<VolumeReport>,
     /// What is unusual about the partition table.
     pub notes: Vec<String>,
@@ -48,10 +49,14 @@ pub struct TableReport {
     pub id: Option<String>,
 }
 
-/// A partition, or a whole disk as one volume. Sizes and offsets are bytes.
+/// A partition, a logical volume, or a whole disk as one volume. Sizes and offsets are bytes.
 #[derive(Debug, Serialize)]
 pub struct VolumeReport {
+    /// "partition 2", "volume vg/root", "the whole disk".
+    pub place: String,
+    /// The partition that it is, or lies in.
     pub partition: Option<u32>,
+    /// First byte on the disk; of a logical volume in pieces, that of the first piece.
     pub start: u64,
     pub length: u64,
     pub type_name: Option<String>,
@@ -171,10 +176,15 @@ fn empty() -> DiskReport {
 impl DiskReport {
     fn add_content(&mut self, device: &dyn BlockDevice, layout: Layout, disk: Option<&Disk>) {
         self.table = table(&layout);
-        self.volumes = match layout.table {
+        let found = match layout.table {
             Table::None => vec![whole(device, disk)],
             _ => partitions(device, &layout, disk),
         };
+        for volume in found {
+            let inside = logical_volumes(device, &volume);
+            self.volumes.push(volume);
+            self.volumes.extend(inside);
+        }
         self.notes = layout.notes;
     }
 }
@@ -202,7 +212,7 @@ fn partitions(device: &dyn BlockDevice, layout: &Layout, disk: Option<&Disk>) ->
         mounted_at: kernel(partition.number)
             .map(|known| paths(&known.mounted_at))
             .unwrap_or_default(),
-        ..volume(device, partition.extent)
+        ..volume(device, partition.extent, format!("partition {}", partition.number))
     });
     volumes.collect()
 }
@@ -210,7 +220,7 @@ fn partitions(device: &dyn BlockDevice, layout: &Layout, disk: Option<&Disk>) ->
 fn whole(device: &dyn BlockDevice, disk: Option<&Disk>) -> VolumeReport {
     VolumeReport {
         mounted_at: disk.map(|disk| paths(&disk.mounted_at)).unwrap_or_default(),
-        ..volume(device, Extent::new(0, device.size()))
+        ..volume(device, Extent::new(0, device.size()), "the whole disk".to_owned())
     }
 }
 
@@ -218,15 +228,37 @@ fn paths(paths: &[std::path::PathBuf]) -> Vec<String> {
     paths.iter().map(|path| path.display().to_string()).collect()
 }
 
-fn volume(device: &dyn BlockDevice, extent: Extent) -> VolumeReport {
+/// The logical volumes in a physical volume.
+fn logical_volumes(device: &dyn BlockDevice, physical: &VolumeReport) -> Vec<VolumeReport> {
+    if physical.filesystem != Kind::Lvm2 {
+        return Vec::new();
+    }
+    let window = Window::new(device, Extent::new(physical.start, physical.length));
+    // What is wrong with the group is told when the disk is captured.
+    let found = filesystem::lvm::logical_volumes(&window).unwrap_or_default();
+    let volumes = found.into_iter().map(|logical| VolumeReport {
+        partition: physical.partition,
+        start: physical.start + logical.segments.first().map_or(0, |segment| segment.start),
+        length: logical.segments.iter().map(|segment| segment.length).sum(),
+        ..described(format!("volume {}/{}", logical.group, logical.name), logical.info)
+    });
+    volumes.collect()
+}
+
+fn volume(device: &dyn BlockDevice, extent: Extent, place: String) -> VolumeReport {
     let info = filesystem::identify(&Window::new(device, extent)).unwrap_or_else(|error| {
         let state = filesystem::State::Damaged(error.to_string());
         VolumeInfo { state, ..VolumeInfo::named(Kind::Unknown, "unreadable") }
     });
+    VolumeReport { start: extent.start, length: extent.length, ..described(place, info) }
+}
+
+fn described(place: String, info: VolumeInfo) -> VolumeReport {
     VolumeReport {
+        place,
         partition: None,
-        start: extent.start,
-        length: extent.length,
+        start: 0,
+        length: 0,
         type_name: None,
         type_id: None,
         name: None,

@@ -71,9 +71,6 @@ fn table(disk: &DiskReport) -> String {
 }
 
 fn of_volume(volume: &VolumeReport) -> String {
-    let place = volume
-        .partition
-        .map_or_else(|| "the whole disk".to_owned(), |number| format!("partition {number}"));
     let mut words = vec![labelled(&volume.title, volume.label.as_deref())];
     words.extend(volume.system.clone());
     words.push(match volume.used {
@@ -85,5 +82,5 @@ fn of_volume(volume: &VolumeReport) -> String {
     words.extend(volume.type_name.as_ref().map(|name| format!("type {name}")));
     words.extend(volume.name.as_ref().map(|name| format!("named \"{name}\"")));
     words.extend(volume.mounted_at.iter().map(|path| format!("mounted on {path}")));
-    format!("{place}: {}", words.join(", "))
+    format!("{}: {}", volume.place, words.join(", "))
 }

@@ -1,6 +1,6 @@
 //! The folder that a backup is.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -157,6 +157,8 @@ fn check_manifest(image: &Path, reader: &ImageReader, beside: &Backup) -> Result
 pub(crate) struct PartialFolder {
     partial: PathBuf,
     finished: PathBuf,
+    /// Held while the folder is being filled.
+    _lock: Option<File>,
 }
 
 impl PartialFolder {
@@ -171,12 +173,11 @@ impl PartialFolder {
             ));
         }
         let partial = destination.join(format!("{name}.partial"));
-        if partial.exists() {
-            remove_unfinished(&partial)?;
-        }
         fs::create_dir_all(&partial)
             .map_err(|error| EngineError::file(&partial, "creating", error))?;
-        Ok(Self { partial, finished })
+        let lock = lock(&partial)?;
+        remove_unfinished(&partial)?;
+        Ok(Self { partial, finished, _lock: lock })
     }
 
     pub(crate) fn image_path(&self) -> PathBuf {
@@ -203,7 +204,22 @@ impl PartialFolder {
     }
 }
 
-/// Removes an unfinished backup, if there is nothing in the folder but what we write.
+/// Claims a folder against a second capture of the same name; `None` where the filesystem has no
+/// locks.
+fn lock(partial: &Path) -> Result<Option<File>, EngineError> {
+    let folder =
+        File::open(partial).map_err(|error| EngineError::file(partial, "opening", error))?;
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::Error(_)) => Ok(None),
+        Err(TryLockError::WouldBlock) => Err(EngineError::refused(
+            format!("another capture is at work on {}", partial.display()),
+            "Choose another name with --name, or wait until that one is done.",
+        )),
+    }
+}
+
+/// Empties the folder of an unfinished backup, if there is nothing in the folder but what we write.
 fn remove_unfinished(partial: &Path) -> Result<(), EngineError> {
     let fail = |error| EngineError::file(partial, "removing", error);
     for entry in fs::read_dir(partial).map_err(fail)? {

@@ -4,6 +4,7 @@
 //! the word that the person typed into a [`ConfirmedPlan`], which [`restore`] takes: there is no
 //! other way to write a target.
 
+mod kept;
 mod plan;
 mod run;
 mod tables;

@@ -202,9 +202,9 @@ fn in_words(title: &str, label: Option<&str>, system: Option<&str>) -> String {
 impl RestorePlan {
     /// The plan, agreed to by typing the target's confirmation word (in any case).
     pub fn confirm(self, word: &str) -> Result<ConfirmedPlan, EngineError> {
-        if let Some(first) = self.refusals.first() {
+        if !self.refusals.is_empty() {
             return Err(EngineError::refused(
-                first.clone(),
+                self.refusals.join("; "),
                 "Choose another target. Nothing was written.",
             ));
         }

@@ -2,12 +2,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use block::{BlockDevice, ExtentSet};
-use image::{FrameKind, ImageReader, Record};
+use block::{BlockDevice, Extent, ExtentSet};
+use image::{Damage, FrameKind, Record};
 use partition_table::{SavedTable, Table};
 use serde::Serialize;
 
 use super::ConfirmedPlan;
+use super::kept::kept;
 use super::tables::{HoldBack, LastPieces};
 use super::wipe::wipe;
 use crate::records::{Bench, Walk};
@@ -74,14 +75,14 @@ pub fn restore(
     }
     (job.identity_check)()?;
     let old_table = save_old_table(plan, job.structures, observer);
-    let excluded: ExtentSet = excluded(image)?;
-    wipe(job.device, plan.old_layout.as_ref(), &excluded, &plan.backup.display().to_string())?;
+    let kept = kept(image)?;
+    wipe(job.device, plan.old_layout.as_ref(), &kept, &plan.backup.display().to_string())?;
     let started = Instant::now();
     let hold_back = HoldBack::new(&plan.relocation);
-    let held = write_content(plan, job, &hold_back, observer, cancel)?;
+    let held = write_content(plan, job, &hold_back, &kept, observer, cancel)?;
     job.device.flush()?;
     if job.compare {
-        compare_content(plan, job, &hold_back, observer, cancel)?;
+        compare_content(plan, job, &hold_back, &kept, observer, cancel)?;
     }
     let last = LastPieces::new(held, &plan.relocation);
     last.write(job.device)?;
@@ -100,16 +101,6 @@ pub fn restore(
     })
 }
 
-/// Ranges of the disk that the image says nothing about.
-fn excluded(image: &ImageReader) -> Result<ExtentSet, EngineError> {
-    let mut excluded = block::ExtentSetBuilder::new();
-    for records in image.segments() {
-        let of_kind = |record: &Record| record.kind == FrameKind::Excluded;
-        excluded.extend(records?.into_iter().filter(of_kind).map(|record| record.disk));
-    }
-    Ok(excluded.build())
-}
-
 fn walk<'a>(
     plan: &'a ConfirmedPlan,
     phase: Phase,
@@ -125,6 +116,7 @@ fn write_content(
     plan: &ConfirmedPlan,
     job: &RestoreJob<'_>,
     hold_back: &HoldBack,
+    kept: &ExtentSet,
     observer: &dyn Observer,
     cancel: &Cancel,
 ) -> Result<Vec<(u64, Vec<u8>)>, EngineError> {
@@ -135,18 +127,23 @@ fn write_content(
         }
         let hold = hold_back.includes(record);
         if record.kind == FrameKind::Zero && !hold {
-            job.device.zero(record.disk)?;
+            for piece in kept.complement(record.disk).iter() {
+                job.device.zero(piece)?;
+            }
             return Ok(Ok(()));
         }
         let raw = match bench.decode(&plan.image, record) {
             Ok(raw) => raw,
             Err(damage) => return Ok(Err(damage)),
         };
-        if hold {
-            let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
-            held.push((record.disk.start, raw.to_vec()));
-        } else {
-            job.device.write_at(raw, record.disk.start)?;
+        for piece in kept.complement(record.disk).iter() {
+            let bytes = part_of(raw, record, piece);
+            if hold {
+                let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+                held.push((piece.start, bytes.to_vec()));
+            } else {
+                job.device.write_at(bytes, piece.start)?;
+            }
         }
         Ok(Ok(()))
     };
@@ -162,6 +159,7 @@ fn compare_content(
     plan: &ConfirmedPlan,
     job: &RestoreJob<'_>,
     hold_back: &HoldBack,
+    kept: &ExtentSet,
     observer: &dyn Observer,
     cancel: &Cancel,
 ) -> Result<(), EngineError> {
@@ -169,18 +167,58 @@ fn compare_content(
         if !record.kind.is_content() || hold_back.includes(record) {
             return Ok(Ok(()));
         }
+        if kept.intersects(record.disk) {
+            return compare_around(plan, job.read_back, kept, bench, record);
+        }
         let buffer = bench.buffer(record);
         job.read_back.read_at(buffer, record.disk.start)?;
         if image::sha256(buffer) != record.sha256 {
-            return Err(EngineError::NotWritten {
-                target: job.read_back.name().to_owned(),
-                offset: record.disk.start,
-                length: record.disk.length,
-            });
+            return Err(not_written(job.read_back, record.disk));
         }
         Ok(Ok(()))
     };
-    walk(plan, Phase::Compare, observer, cancel).run(work).map(|_| ())
+    let damage = walk(plan, Phase::Compare, observer, cancel).run(work)?;
+    if !damage.is_empty() {
+        return Err(EngineError::FailedImage(damage));
+    }
+    Ok(())
+}
+
+/// Compares a chunk byte by byte, but for what stays as it is on the target.
+fn compare_around(
+    plan: &ConfirmedPlan,
+    target: &dyn BlockDevice,
+    kept: &ExtentSet,
+    bench: &mut Bench,
+    record: &Record,
+) -> Result<Result<(), Damage>, EngineError> {
+    let raw = match bench.decode(&plan.image, record) {
+        Ok(raw) => raw,
+        Err(damage) => return Ok(Err(damage)),
+    };
+    for piece in kept.complement(record.disk).iter() {
+        let expected = part_of(raw, record, piece);
+        let mut found = block::AlignedBuffer::zeroed(expected.len());
+        target.read_at(&mut found, piece.start)?;
+        if found[..] != *expected {
+            return Err(not_written(target, piece));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// The bytes of `piece` in the chunk of `record`.
+fn part_of<'a>(raw: &'a [u8], record: &Record, piece: Extent) -> &'a [u8] {
+    let index = |byte: u64| usize::try_from(byte - record.disk.start).unwrap_or(usize::MAX);
+    &raw[index(piece.start)..index(piece.end())]
+}
+
+fn not_written(target: &dyn BlockDevice, extent: Extent) -> EngineError {
+    EngineError::NotWritten {
+        target: target.name().to_owned(),
+        offset: extent.start,
+        length: extent.length,
+    }
 }
 
 /// Saves the target's old partition table beside the image. A backup on a medium that cannot be

@@ -1,0 +1,107 @@
+//! What is printed, and where.
+
+use std::process::{Command, Stdio};
+
+use crate::machine::{Bench, LoopDisk, USAGE, VERIFIED, expect, expect_json};
+use crate::support::remetal::{remetal, text};
+use crate::support::shell::said;
+
+#[test]
+fn disks_are_told_with_what_is_on_them() {
+    let bench = Bench::new();
+    let shown = LoopDisk::new(&bench.source(), "");
+    let told = expect_json(VERIFIED, &["disks"]);
+    let disks = told["disks"].as_array().unwrap();
+    let disk = disks.iter().find(|disk| disk["path"] == shown.node()).unwrap();
+    assert_eq!((disk["size"].as_u64(), disk["bus"].as_str()), (Some(48 << 20), Some("file")));
+    assert_eq!(disk["logical_sector"], 512);
+    assert_eq!(disk["table"]["kind"], "gpt");
+    assert_eq!(disk["in_use"].as_array().unwrap().len(), 0, "{disk:#}");
+    for key in ["model", "serial", "wwn", "physical_sector", "removable", "read_only", "health"] {
+        assert!(disk.get(key).is_some(), "no {key} in {disk:#}");
+    }
+    let [fat, ext] = disk["volumes"].as_array().unwrap().as_slice() else { panic!("{disk:#}") };
+    assert_eq!((&fat["filesystem"], &fat["label"]), (&"fat16".into(), &"EFI".into()));
+    assert_eq!((&ext["filesystem"], &ext["label"]), (&"ext4".into(), &"root".into()));
+    assert_eq!(ext["state"], "clean");
+    assert!(ext["used"].as_u64().unwrap() > 3_000_000);
+    let text = expect(VERIFIED, &["disks"]);
+    assert!(text.contains(shown.node()) && text.contains("partition 2: ext4 \"root\""), "{text}");
+}
+
+#[test]
+fn files_and_backups_are_told_alike() {
+    let bench = Bench::new();
+    let source = bench.source();
+    let told = expect_json(VERIFIED, &["info", text(&source)]);
+    assert_eq!(told["disk"]["volumes"][1]["label"], "root");
+    let backup = bench.backup("one", &["--no-verify"]);
+    for path in [backup.clone(), backup.join("disk0.img.zst")] {
+        let told = expect_json(VERIFIED, &["info", text(&path)]);
+        assert_eq!(told["backup"]["manifest"]["volumes"][1]["label"], "root");
+        assert_eq!(told["backup"]["fingerprint"].as_str().unwrap().len(), 64);
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_its_own_exit_code() {
+    let wrong: [&[&str]; 7] = [
+        &[],
+        &["destroy"],
+        &["capture", "/dev/null"],
+        &["capture", "a", "b", "--level", "99"],
+        &["capture", "a", "b", "--part-size", "1K"],
+        &["capture", "a", "b", "--partitions", "one"],
+        &["restore", "a", "b"],
+    ];
+    for arguments in wrong {
+        expect(USAGE, arguments);
+    }
+    assert_eq!(expect_json_of_usage()["error"]["kind"], "usage");
+}
+
+fn expect_json_of_usage() -> serde_json::Value {
+    let output = remetal(&["destroy", "--json"]);
+    assert_eq!(output.status.code(), Some(USAGE));
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)))
+}
+
+#[test]
+fn help_tells_the_exit_codes() {
+    for command in ["disks", "info", "capture", "verify", "plan", "restore"] {
+        let help = expect(VERIFIED, &[command, "--help"]);
+        assert!(help.contains("Exit codes:") && help.contains("--json"), "{help}");
+    }
+}
+
+#[test]
+fn nobody_reading_is_no_crash() {
+    let bench = Bench::new();
+    let source = bench.source();
+    for arguments in [&["info", text(&source)][..], &["disks", "--json"], &["--help"]] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_remetal"))
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(program.stdout.take());
+        let output = program.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(VERIFIED), "{arguments:?}: {said}");
+    }
+}
+
+/// The recovery system has no shared libraries: the program must not ask for a loader.
+#[test]
+fn the_program_is_static() {
+    let program = std::fs::read(env!("CARGO_BIN_EXE_remetal")).unwrap();
+    let u16_at = |at: usize| usize::from(u16::from_le_bytes([program[at], program[at + 1]]));
+    let header_table = usize::try_from(u64::from_le_bytes(program[32..40].try_into().unwrap()));
+    let (table, size, count) = (header_table.unwrap(), u16_at(54), u16_at(56));
+    assert!(count > 0);
+    for number in 0..count {
+        const PT_INTERP: usize = 3;
+        assert_ne!(u16_at(table + number * size), PT_INTERP, "it needs a loader");
+    }
+}

@@ -1,0 +1,151 @@
+//! Backups that are not what they were: found before anything is written, and named.
+
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use crate::machine::{
+    Bench, DAMAGED, FAILED, REFUSED, VERIFIED, WORD, expect, expect_json, expect_refusal,
+};
+use crate::support::bytes::{hash, noise_file};
+use crate::support::image::parts;
+use crate::support::remetal::text;
+
+fn flip(path: &Path, offset: u64) {
+    let file = OpenOptions::new().read(true).write(true).open(path).unwrap();
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, offset).unwrap();
+    file.write_all_at(&[byte[0] ^ 0x10], offset).unwrap();
+}
+
+/// A used target, with its hash.
+fn used_target(bench: &Bench) -> (PathBuf, String) {
+    let target = bench.path("target.disk");
+    noise_file(&target, 48 << 20);
+    let before = hash(&target);
+    (target, before)
+}
+
+/// The backup cannot be used at all: verify fails and restore refuses, both with these words.
+fn is_unusable(bench: &Bench, backup: &Path, words: &str) {
+    let found = expect_json(FAILED, &["verify", text(backup)]);
+    assert!(found["error"]["message"].as_str().unwrap().contains(words), "{found:#}");
+    assert!(!found["error"]["guidance"].as_str().unwrap().is_empty());
+    let (target, before) = used_target(bench);
+    expect_refusal(words, &["restore", text(backup), text(&target), "--confirm", WORD]);
+    expect_refusal(words, &["plan", text(backup), text(&target)]);
+    assert_eq!(hash(&target), before, "the target was written to");
+}
+
+#[test]
+fn a_flipped_byte_is_named_and_nothing_is_written() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &[]);
+    let image = backup.join("disk0.img.zst");
+    // The noise on the ext4 volume is most of the image.
+    flip(&image, image.metadata().unwrap().len() / 2);
+    let found = expect_json(DAMAGED, &["verify", text(&backup)]);
+    assert_eq!(found["state"], "damaged");
+    let damage = found["verification"]["damage"].as_array().unwrap();
+    assert_eq!(damage.len(), 1, "{found:#}");
+    assert!(damage[0]["volumes"].to_string().contains("partition 2"), "{found:#}");
+    assert!(damage[0]["files"].to_string().contains("noise"), "{found:#}");
+    let said = expect(DAMAGED, &["verify", text(&backup)]);
+    assert!(said.contains("disk bytes ") && said.contains("hits "), "{said}");
+
+    let (target, before) = used_target(&bench);
+    let words = "the image is damaged in 1 place(s)";
+    expect_refusal(words, &["restore", text(&backup), text(&target), "--confirm", WORD]);
+    assert_eq!(hash(&target), before, "the target was written to");
+    let new = bench.path("new.disk");
+    expect_refusal(words, &["restore", text(&backup), text(&new), "--confirm", WORD]);
+    assert!(!new.exists(), "a refusal left a file behind");
+}
+
+#[test]
+fn no_flipped_byte_of_an_index_goes_unseen() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let image = backup.join("disk0.img.zst");
+    let size = image.metadata().unwrap().len();
+    let (target, before) = used_target(&bench);
+    for offset in [1, 9, 20, size - 1, size - 30, size - 200, size - 1000, size - 3000] {
+        flip(&image, offset);
+        let verified = crate::support::remetal::remetal(&["verify", text(&backup)]);
+        assert!(matches!(verified.status.code(), Some(FAILED | DAMAGED)), "byte {offset}");
+        expect(REFUSED, &["restore", text(&backup), text(&target), "--confirm", WORD]);
+        flip(&image, offset);
+    }
+    assert_eq!(hash(&target), before, "the target was written to");
+    expect(VERIFIED, &["verify", text(&backup)]);
+}
+
+#[test]
+fn an_image_that_was_cut_short() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let image = OpenOptions::new().write(true).open(backup.join("disk0.img.zst")).unwrap();
+    let size = image.metadata().unwrap().len();
+    image.set_len(size - 1).unwrap();
+    is_unusable(&bench, &backup, "cut short");
+    image.set_len(0).unwrap();
+    expect(FAILED, &["verify", text(&backup)]);
+}
+
+#[test]
+fn parts_that_are_missing_or_swapped() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify", "--part-size", "1M"]);
+    let parts = parts(&backup);
+    let away = bench.path("away");
+    fs::rename(&parts[1], &away).unwrap();
+    is_unusable(&bench, &backup, "this part is missing");
+    fs::rename(&parts[2], &parts[1]).unwrap();
+    fs::rename(&away, &parts[2]).unwrap();
+    is_unusable(&bench, &backup, "disk0.img.zst.00");
+    fs::rename(&parts[2], &away).unwrap();
+    fs::rename(&parts[1], &parts[2]).unwrap();
+    fs::rename(&away, &parts[1]).unwrap();
+    expect(VERIFIED, &["verify", text(&backup)]);
+    fs::remove_file(parts.last().unwrap()).unwrap();
+    is_unusable(&bench, &backup, "missing");
+}
+
+#[test]
+fn a_manifest_that_lies() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let path = backup.join("manifest.json");
+    let honest = fs::read_to_string(&path).unwrap();
+    let (target, before) = used_target(&bench);
+    let lies = [
+        honest.replace("\"size\": 50331648", "\"size\": 1024"),
+        honest.replace("\"title\": \"ext4\"", "\"title\": \"NTFS\""),
+        "{}".to_owned(),
+        "not JSON".to_owned(),
+    ];
+    for lie in lies {
+        assert_ne!(lie, honest);
+        fs::write(&path, lie).unwrap();
+        let words = "is not what was written with the image";
+        expect_refusal(words, &["verify", text(&backup)]);
+        expect_refusal(words, &["restore", text(&backup), text(&target), "--confirm", WORD]);
+    }
+    assert_eq!(hash(&target), before, "the target was written to");
+    fs::remove_file(&path).unwrap();
+    expect(VERIFIED, &["verify", text(&backup)]);
+}
+
+#[test]
+fn what_is_no_backup() {
+    let bench = Bench::new();
+    let source = bench.source();
+    is_unusable(&bench, &source, "is not a Remetal image");
+    let nothing = bench.path("nothing");
+    let found = expect_json(FAILED, &["verify", text(&nothing)]);
+    assert_eq!(found["error"]["kind"], "not-found");
+    let backup = bench.backup("one", &["--no-verify"]);
+    let unfinished = bench.backups().join("two.partial");
+    fs::rename(&backup, &unfinished).unwrap();
+    expect_refusal("never finished", &["verify", text(&unfinished)]);
+}

@@ -1,0 +1,167 @@
+//! Everything that must not be begun.
+
+use std::fs;
+use std::path::Path;
+
+use crate::machine::{
+    Bench, LoopDisk, REFUSED, Small, WORD, expect, expect_json, expect_refusal, names,
+};
+use crate::support::bytes::{hash, noise_file};
+use crate::support::disk::Mount;
+use crate::support::remetal::text;
+use crate::support::shell::sh;
+
+/// Plan and restore both refuse the target with these words, and its bytes stay.
+fn refuses_target(words: &str, backup: &Path, target: &str, confirm: &str) {
+    let before = Path::new(target).is_file().then(|| hash(Path::new(target)));
+    let plan = expect_json(REFUSED, &["plan", text(backup), target]);
+    assert!(plan.to_string().contains(words), "{plan:#}");
+    let said = expect(REFUSED, &["plan", text(backup), target]);
+    assert!(said.contains(words), "{said}");
+    expect_refusal(words, &["restore", text(backup), target, "--confirm", confirm]);
+    let after = Path::new(target).is_file().then(|| hash(Path::new(target)));
+    assert_eq!(before, after, "the target was written to");
+}
+
+#[test]
+fn a_target_that_is_too_small_with_the_shortfall() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let target = bench.path("small.disk");
+    noise_file(&target, (48 << 20) - 1536);
+    refuses_target("too small by 1536 bytes", &backup, text(&target), WORD);
+}
+
+#[test]
+fn a_target_without_room_for_it() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let small = Small::new("size=4m");
+    let target = small.path().join("target.disk");
+    refuses_target("there is no room for", &backup, text(&target), WORD);
+    assert!(!target.exists());
+}
+
+#[test]
+fn the_wrong_word() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let target = bench.path("target.disk");
+    let words = "`dusk` is not the confirmation word";
+    expect_refusal(words, &["restore", text(&backup), text(&target), "--confirm", "dusk"]);
+    assert!(!target.exists(), "a refusal left a file behind");
+}
+
+#[test]
+fn targets_that_are_in_use_or_read_only() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let file = bench.path("target.disk");
+    sh(&format!("truncate -s 64M {0}; mkfs.ext4 -q {0}", file.display()));
+    let target = LoopDisk::new(&file, "");
+    refuses_target("is in use as", &backup, text(&file), WORD);
+    let mounted = Mount::new("mount", Path::new(target.node()));
+    refuses_target("is mounted on", &backup, target.node(), "x");
+    sh(&format!("cp -r {} {}/copy", backup.display(), mounted.path().display()));
+    refuses_target("holds the backup", &mounted.path().join("copy"), target.node(), "x");
+    drop(mounted);
+    sh(&format!("blockdev --setro {}", target.node()));
+    refuses_target("is read-only", &backup, target.node(), "x");
+}
+
+#[test]
+fn the_backup_itself_as_a_target() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let image = backup.join("disk0.img.zst");
+    refuses_target("is a file of the backup itself", &backup, text(&image), ".zst");
+    let link = bench.path("link.disk");
+    fs::hard_link(&image, &link).unwrap();
+    refuses_target("is a file of the backup itself", &backup, text(&link), WORD);
+    let inside = backup.join("new.disk");
+    refuses_target("lies in the folder of the backup", &backup, text(&inside), WORD);
+    let shown = LoopDisk::new(&link, "");
+    refuses_target("shows a file of the backup itself", &backup, shown.node(), "x");
+}
+
+#[test]
+fn targets_that_are_no_disks() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let folder = bench.backups();
+    for (target, words) in [
+        ("/dev/null", "neither a disk nor a file"),
+        (text(&folder), "neither a disk nor a file"),
+        ("/dev/no-such-disk", "there is no disk"),
+    ] {
+        expect_refusal(words, &["restore", text(&backup), target, "--confirm", "x"]);
+    }
+    assert!(!Path::new("/dev/no-such-disk").exists());
+}
+
+#[test]
+fn a_source_that_is_mounted_or_holds_the_destination() {
+    let bench = Bench::new();
+    let file = bench.path("ext");
+    let source = LoopDisk::new(&file, "");
+    let mounted = Mount::new("mount", Path::new(source.node()));
+    let backups = bench.backups();
+    expect_refusal("the source is in use", &["capture", source.node(), text(&backups)]);
+    expect_refusal("the source is in use", &["capture", text(&file), text(&backups)]);
+    let on_it = mounted.path().to_owned();
+    expect_refusal("is on the source disk", &["capture", source.node(), text(&on_it)]);
+    expect_refusal("lie in each other", &["capture", text(&file), text(&on_it)]);
+    assert_eq!(sh(&format!("blockdev --getro {}", source.node())).trim(), "0");
+    assert!(names(&backups).is_empty());
+}
+
+#[test]
+fn destinations_that_cannot_take_it() {
+    let bench = Bench::new();
+    let source = bench.source();
+    noise_file(&bench.path("noise.disk"), 24 << 20);
+    let noise = bench.path("noise.disk");
+    let missing = bench.path("missing");
+    expect_refusal("cannot be used", &["capture", text(&source), text(&missing)]);
+    expect_refusal("is not a folder", &["capture", text(&source), text(&source)]);
+    let small = Small::new("size=8m");
+    expect_refusal("is too small", &["capture", text(&noise), text(small.path())]);
+    let sealed = Small::new("size=8m,ro");
+    expect_refusal("cannot be written", &["capture", text(&source), text(sealed.path())]);
+    assert!(names(small.path()).is_empty());
+}
+
+#[test]
+fn names_and_partitions_that_do_not_fit() {
+    let bench = Bench::new();
+    let (source, backups) = (bench.source(), bench.backups());
+    fs::create_dir(backups.join("one")).unwrap();
+    let capture = ["capture", text(&source), text(&backups)];
+    expect_refusal("exists already", &[&capture[..], &["--name", "one"]].concat());
+    expect_refusal("cannot be the name", &[&capture[..], &["--name", "../x"]].concat());
+    expect_refusal("there is no partition 7", &[&capture[..], &["--partitions", "1,7"]].concat());
+    assert_eq!(names(&backups), ["one"]);
+}
+
+#[test]
+fn a_name_that_another_capture_is_at_work_on() {
+    let bench = Bench::new();
+    let (source, backups) = (bench.source(), bench.backups());
+    let partial = backups.join("one.partial");
+    fs::create_dir(&partial).unwrap();
+    fs::write(partial.join("disk0.img.zst"), "of the other capture").unwrap();
+    let claim = fs::File::open(&partial).unwrap();
+    claim.lock().unwrap();
+    let arguments = ["capture", text(&source), text(&backups), "--name", "one"];
+    expect_refusal("another capture is at work", &arguments);
+    assert_eq!(names(&partial), ["disk0.img.zst"]);
+}
+
+#[test]
+fn sources_that_are_no_disks() {
+    let bench = Bench::new();
+    let backups = bench.backups();
+    for source in ["/dev/null", text(&backups)] {
+        expect_refusal("neither a disk nor a file", &["capture", source, text(&backups)]);
+    }
+}
