@@ -1,16 +1,20 @@
 //! What a restore would overwrite: a whole disk, or a file.
 
+mod open;
+mod place;
+
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use block::{Access, BlockDevice, Caching, FileDevice};
-use engine::EngineError;
+use block::{Access, Caching, FileDevice};
 use engine::restore::Target;
 use hardware::{Disk, Roots};
 use image::ImageReader;
 use image::manifest::DiskRecord;
 
+pub use self::open::OpenTarget;
+use self::place::{check_new_file, end_of_name, image_folder, is_part, lies_in};
 use crate::failure::Failure;
 use crate::size::in_words;
 use crate::source::Source;
@@ -28,14 +32,6 @@ pub struct Chosen {
     inode: Option<(u64, u64)>,
     /// Files take the sector size of the captured disk.
     sector_size: u32,
-}
-
-/// A target that is open for writing.
-pub struct OpenTarget {
-    pub device: FileDevice,
-    pub structures: FileDevice,
-    pub read_back: FileDevice,
-    new: bool,
 }
 
 /// Filesystems that may compress: there a file may take less room than it holds.
@@ -170,122 +166,5 @@ impl Chosen {
             self.forbid(format!("a file on {} cannot have {size} bytes", filesystem.kind));
         }
         Ok(())
-    }
-
-    /// Opens the target for writing; makes the file if there is none yet.
-    pub fn open(&self) -> Result<OpenTarget, Failure> {
-        let new = self.reader.is_none();
-        if new {
-            let file = fs::File::create_new(&self.path);
-            let sized = file.and_then(|file| file.set_len(self.target.disk.size));
-            sized.map_err(|error| Failure::opening(&self.path, error))?;
-        }
-        let (access, writing, reading) = match self.disk {
-            Some(_) => (Access::Exclusive, Caching::Bypassed, Caching::Bypassed),
-            None => (Access::ReadWrite, Caching::Cached, Caching::Dropped),
-        };
-        let open = |access, caching| -> Result<FileDevice, Failure> {
-            let device = FileDevice::open(&self.path, access, caching)?;
-            Ok(if self.disk.is_some() {
-                device
-            } else {
-                device.with_logical_sector(self.sector_size)
-            })
-        };
-        Ok(OpenTarget {
-            device: open(access, writing)?,
-            structures: open(Access::Read, Caching::Cached)?,
-            read_back: open(Access::Read, reading)?,
-            new,
-        })
-    }
-
-    /// Fails when the target is not what was planned for any more.
-    pub fn check_identity(&self, open: &FileDevice) -> Result<(), EngineError> {
-        let same = match &self.disk {
-            Some(planned) => hardware::disk_at(&Roots::default(), &self.path)
-                .is_ok_and(|now| hardware::same_disk(&planned.identity(), &now.identity())),
-            None => fs::metadata(&self.path)
-                .is_ok_and(|now| self.inode.is_none_or(|inode| inode == (now.dev(), now.ino()))),
-        };
-        if same && open.size() == self.target.disk.size {
-            return Ok(());
-        }
-        Err(EngineError::refused(
-            format!("{} is no longer what it was when the plan was made", self.path.display()),
-            "Look at the disks again, and make a new plan.",
-        ))
-    }
-}
-
-impl OpenTarget {
-    /// Removes a file that was made for a restore which then wrote nothing.
-    pub fn discard_if_new(&self) {
-        if self.new {
-            // It is empty; left behind it would do no harm.
-            let _ = fs::remove_file(self.device.path());
-        }
-    }
-}
-
-fn check_new_file(path: &Path) -> Result<(), Failure> {
-    let folder = match path.parent() {
-        Some(folder) if folder == Path::new("") => Path::new("."),
-        Some(folder) => folder,
-        None => Path::new("/"),
-    };
-    let folder = fs::canonicalize(folder).map_err(|error| Failure::opening(folder, error))?;
-    // A mistyped disk must not become a file in memory.
-    if folder.starts_with("/dev") && !folder.starts_with("/dev/shm") {
-        return Err(Failure::refused(
-            format!("there is no disk {}", path.display()),
-            "Check the name; `remetal disks` lists the disks.",
-        ));
-    }
-    Ok(())
-}
-
-fn image_folder(image: &ImageReader) -> &Path {
-    match image.path().parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// True when `path` is one of the image's files, by whatever name.
-fn is_part(image: &ImageReader, path: &Path) -> bool {
-    let Ok(file) = fs::metadata(path) else { return false };
-    image.parts().iter().any(|part| {
-        fs::metadata(image_folder(image).join(&part.name))
-            .is_ok_and(|part| (part.dev(), part.ino()) == (file.dev(), file.ino()))
-    })
-}
-
-/// True when `path`, which need not exist, lies in `folder` or below.
-fn lies_in(path: &Path, folder: &Path) -> bool {
-    let Ok(folder) = fs::canonicalize(folder) else { return false };
-    let Ok(absolute) = std::path::absolute(path) else { return false };
-    absolute
-        .ancestors()
-        .find_map(|ancestor| fs::canonicalize(ancestor).ok())
-        .is_some_and(|real| real.starts_with(&folder))
-}
-
-/// The confirmation word of a file: the last four characters of its name.
-fn end_of_name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let skipped = name.chars().count().saturating_sub(4);
-    name.chars().skip(skipped).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_word_of_a_file_is_the_end_of_its_name() {
-        assert_eq!(end_of_name(Path::new("/a/target.img")), ".img");
-        assert_eq!(end_of_name(Path::new("x")), "x");
-        assert_eq!(end_of_name(Path::new("größe")), "röße");
     }
 }

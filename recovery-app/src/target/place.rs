@@ -1,0 +1,73 @@
+//! Files as targets: where they lie, and what confirms them.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use image::ImageReader;
+
+use crate::failure::Failure;
+
+/// Refuses a file that must not be made, or cannot be.
+pub(super) fn check_new_file(path: &Path) -> Result<(), Failure> {
+    let folder = match path.parent() {
+        Some(folder) if folder == Path::new("") => Path::new("."),
+        Some(folder) => folder,
+        None => Path::new("/"),
+    };
+    let folder = fs::canonicalize(folder).map_err(|error| Failure::opening(folder, error))?;
+    // A mistyped disk must not become a file in memory.
+    if folder.starts_with("/dev") && !folder.starts_with("/dev/shm") {
+        return Err(Failure::refused(
+            format!("there is no disk {}", path.display()),
+            "Check the name; `remetal disks` lists the disks.",
+        ));
+    }
+    Ok(())
+}
+
+/// The folder that the image lies in.
+pub(super) fn image_folder(image: &ImageReader) -> &Path {
+    match image.path().parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// True when `path` is one of the image's files, by whatever name.
+pub(super) fn is_part(image: &ImageReader, path: &Path) -> bool {
+    let Ok(file) = fs::metadata(path) else { return false };
+    image.parts().iter().any(|part| {
+        fs::metadata(image_folder(image).join(&part.name))
+            .is_ok_and(|part| (part.dev(), part.ino()) == (file.dev(), file.ino()))
+    })
+}
+
+/// True when `path`, which need not exist, lies in `folder` or below.
+pub(super) fn lies_in(path: &Path, folder: &Path) -> bool {
+    let Ok(folder) = fs::canonicalize(folder) else { return false };
+    let Ok(absolute) = std::path::absolute(path) else { return false };
+    absolute
+        .ancestors()
+        .find_map(|ancestor| fs::canonicalize(ancestor).ok())
+        .is_some_and(|real| real.starts_with(&folder))
+}
+
+/// The confirmation word of a file: the last four characters of its name.
+pub(super) fn end_of_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let skipped = name.chars().count().saturating_sub(4);
+    name.chars().skip(skipped).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_of_a_file_is_the_end_of_its_name() {
+        assert_eq!(end_of_name(Path::new("/a/target.img")), ".img");
+        assert_eq!(end_of_name(Path::new("x")), "x");
+        assert_eq!(end_of_name(Path::new("größe")), "röße");
+    }
+}
