@@ -16,6 +16,7 @@ pub fn run(arguments: &PlanArgs, _terminal: &Terminal) -> Result<Answer, Failure
     let possible = plan.refusals.is_empty();
     let mut json = json!(plan);
     json["possible"] = json!(possible);
+    json["confirmation_word"] = json!(plan.target.word);
     Ok(Answer::new(exit, json, in_words_for_people(&plan)))
 }
 

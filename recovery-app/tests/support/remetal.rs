@@ -52,7 +52,7 @@ pub fn capture(source: &Path, destination: &Path, name: &str, options: &[&str]) 
 /// `remetal restore` with the word that `remetal plan` asks for.
 pub fn restore(backup: &Path, target: &Path) {
     let plan = json(&["plan", text(backup), text(target)]);
-    let word = plan.pointer("/confirmation_word").and_then(serde_json::Value::as_str);
+    let word = plan.pointer("/target/word").and_then(serde_json::Value::as_str);
     let word = word.unwrap_or_else(|| panic!("no confirmation word in {plan:#}"));
     assert_eq!(word, WORD, "the word of a file is the end of its name");
     expect(VERIFIED, &["restore", text(backup), text(target), "--confirm", word]);

@@ -18,7 +18,7 @@ pub struct SurveyOptions {
 pub struct Survey {
     /// Size of the disk in bytes.
     pub disk_size: u64,
-    /// Logical sector size in bytes: of the partition table where there is one.
+    /// Logical sector size of the device in bytes.
     pub logical_sector: u32,
     /// The partition table.
     pub layout: Layout,
@@ -94,7 +94,7 @@ pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Surve
     let used = used.clipped(disk);
     Ok(Survey {
         disk_size: size,
-        logical_sector: layout.sector_size,
+        logical_sector: device.geometry().logical_sector,
         volumes: surveyor.volumes,
         excluded: excluded.clipped(disk).difference(&used),
         used,
