@@ -2,6 +2,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{Advice, FallocateFlags, OFlags};
 
@@ -43,6 +44,9 @@ pub struct FileDevice {
     direct: bool,
     caching: Caching,
     is_block_device: bool,
+    /// Held while a regular file is written: the kernel lets one writer in at a time, and the
+    /// others would spin for its lock on processors that are needed for other work.
+    writing: Mutex<()>,
 }
 
 /// Sector size of regular files, in bytes: what disk images use unless told otherwise.
@@ -66,7 +70,8 @@ impl FileDevice {
         }
         let geometry = read_geometry(&file, is_block_device).map_err(fail)?;
         let path = path.to_owned();
-        Ok(Self { file, path, name, geometry, access, direct, caching, is_block_device })
+        let writing = Mutex::default();
+        Ok(Self { file, path, name, geometry, access, direct, caching, is_block_device, writing })
     }
 
     /// The same file with another logical sector size, for images of 4096-byte-sector disks.
@@ -226,6 +231,8 @@ impl BlockDevice for FileDevice {
     fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
         self.check_writable()?;
         self.check_access(Operation::Write, data, offset)?;
+        let _alone = (!self.is_block_device)
+            .then(|| self.writing.lock().unwrap_or_else(PoisonError::into_inner));
         self.file.write_all_at(data, offset).map_err(|source| {
             BlockError::io(&self.name, Operation::Write, offset, data.len() as u64, source)
         })
