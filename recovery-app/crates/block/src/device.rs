@@ -36,12 +36,7 @@ pub trait BlockDevice: Send + Sync {
 
     /// Makes the bytes of `extent` read as zeros.
     fn zero(&self, extent: Extent) -> Result<(), BlockError> {
-        let zeros = crate::AlignedBuffer::zeroed(ZERO_CHUNK);
-        for piece in extent.pieces(ZERO_CHUNK as u64) {
-            let length = usize::try_from(piece.length).unwrap_or(ZERO_CHUNK);
-            self.write_at(&zeros[..length], piece.start)?;
-        }
-        Ok(())
+        write_zeros(self, extent)
     }
 
     /// Tells the device that the bytes of `extent` are not needed. Says nothing about what a
@@ -93,4 +88,17 @@ pub(crate) fn check_range<D: BlockDevice + ?Sized>(
             size,
         }),
     }
+}
+
+/// Zeros `extent` by writing zeros.
+pub(crate) fn write_zeros<D: BlockDevice + ?Sized>(
+    device: &D,
+    extent: Extent,
+) -> Result<(), BlockError> {
+    let zeros = crate::AlignedBuffer::zeroed(ZERO_CHUNK);
+    for piece in extent.pieces(ZERO_CHUNK as u64) {
+        let length = usize::try_from(piece.length).unwrap_or(ZERO_CHUNK);
+        device.write_at(&zeros[..length], piece.start)?;
+    }
+    Ok(())
 }

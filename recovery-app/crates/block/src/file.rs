@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{Advice, FallocateFlags, OFlags};
 
-use crate::device::check_range;
+use crate::device::{check_range, write_zeros};
 use crate::{BlockDevice, BlockError, Extent, Geometry, Operation, ioctl};
 
 /// What a device is opened for.
@@ -159,16 +159,6 @@ impl FileDevice {
         }
     }
 
-    /// Where the kernel has no quick way, writes zeros.
-    fn zero_by_writing(&self, extent: Extent) -> Result<(), BlockError> {
-        let zeros = crate::AlignedBuffer::zeroed(1 << 20);
-        for piece in extent.pieces(1 << 20) {
-            let length = usize::try_from(piece.length).unwrap_or(zeros.len());
-            self.write_at(&zeros[..length], piece.start)?;
-        }
-        Ok(())
-    }
-
     fn zero_in_kernel(&self, extent: Extent) -> io::Result<()> {
         if self.is_block_device {
             return ioctl::zero_out(&self.file, extent);
@@ -248,7 +238,7 @@ impl BlockDevice for FileDevice {
         self.check_writable()?;
         match self.zero_in_kernel(extent) {
             Ok(()) => Ok(()),
-            Err(_) => self.zero_by_writing(extent),
+            Err(_) => write_zeros(self, extent),
         }
     }
 
