@@ -1,0 +1,3 @@
+//! `remetal-iso`: builds the bootable ISO from Debian packages and writes it to a stick.
+
+fn main() {}
