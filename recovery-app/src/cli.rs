@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use engine::capture::Level;
 
 use crate::answer::EXIT_CODES;
-use crate::size;
+use report::size;
 
 /// Captures whole-disk images of offline computers and restores them.
 #[derive(Debug, Parser)]
