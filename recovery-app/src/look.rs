@@ -18,7 +18,7 @@ pub fn all_disks() -> Result<Vec<DiskReport>, Failure> {
     let disks = hardware::disks(&Roots::default())?;
     Ok(thread::scope(|scope| {
         let asked: Vec<_> =
-            disks.iter().map(|disk| (disk, scope.spawn(|| of_disk(disk.clone())))).collect();
+            disks.iter().map(|disk| (disk, scope.spawn(|| of_disk(disk)))).collect();
         asked
             .into_iter()
             .map(|(disk, answer)| {
@@ -29,9 +29,10 @@ pub fn all_disks() -> Result<Vec<DiskReport>, Failure> {
     }))
 }
 
-fn of_disk(disk: Disk) -> DiskReport {
+/// A disk and what is on it. May take as long as the disk does.
+pub fn of_disk(disk: &Disk) -> DiskReport {
     let read = Source::find(&disk.path, None).and_then(|source| of_source(&source));
-    read.unwrap_or_else(|failure| unread(&disk, failure.message))
+    read.unwrap_or_else(|failure| unread(disk, failure.message))
 }
 
 /// What is on a disk, raw disk image or partition. Nothing is written.

@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod failure;
 mod look;
+mod machine;
 mod signals;
 mod source;
 mod target;
