@@ -163,7 +163,7 @@ impl<W: Write> Backend for ConsoleBackend<W> {
 mod tests {
     use super::*;
     use ratatui::Terminal;
-    use ratatui::style::{Style, Stylize};
+    use ratatui::style::Style;
     use ratatui::widgets::Paragraph;
 
     fn drawn(terminal: &mut Terminal<ConsoleBackend<Vec<u8>>>, text: &str, style: Style) -> String {

@@ -51,8 +51,8 @@ impl Choice {
     /// The lines below the label, for the two great ones.
     fn explained(self) -> &'static str {
         match self {
-            Self::BackUp => "Save a disk onto another drive",
-            Self::Restore => "Put a saved disk back, or on a new one",
+            Self::BackUp => "Save a disk to another drive",
+            Self::Restore => "Put a backup back onto a disk",
             _ => "",
         }
     }

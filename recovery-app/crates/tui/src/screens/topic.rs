@@ -57,6 +57,7 @@ fn pages(paragraphs: &[&str]) -> Vec<Piece> {
     for paragraph in paragraphs {
         pieces.extend([Piece::Text((*paragraph).to_owned()), Piece::Gap]);
     }
+    pieces.pop();
     pieces
 }
 
@@ -85,6 +86,7 @@ fn about_home(shared: &Shared) -> Vec<Piece> {
          arrow. Ctrl+L draws the screen again.",
     ]);
     if shared.surroundings == Surroundings::Serial {
+        pieces.push(Piece::Gap);
         pieces.extend(pages(&["This is a serial line: the shell opens in place of this screen, \
                                and 'exit' comes back."]));
     }

@@ -120,7 +120,10 @@ fn waiting_words(condition: Condition<'_>) -> (&'static str, Style) {
 fn told(disk: &Disk, look: &Look, form: Form, width: usize, height: u16) -> Vec<Line<'static>> {
     let contents = entry::contents(look);
     let entries = entry::of_look(look, &contents);
-    let mut lines = vec![bar::draw(&contents, disk.size, width)];
+    let mut lines = Vec::new();
+    if !contents.is_empty() {
+        lines.push(bar::draw(&contents, disk.size, width));
+    }
     let room = usize::from(height).saturating_sub(lines.len());
     match form {
         Form::Roomy(_) if entries.len() <= room => {
