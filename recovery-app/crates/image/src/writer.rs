@@ -73,6 +73,13 @@ impl ImageWriter {
         self.parts.position()
     }
 
+    /// How much of what was written waits for the destination, in percent of what is let wait.
+    /// Near 100, the destination is slower than what it is given.
+    #[must_use]
+    pub fn backlog(&self) -> u64 {
+        self.parts.backlog()
+    }
+
     /// Appends the data frame `frame`, made by [`crate::Encoder`], for the next `length` bytes of
     /// the disk, whose hash is `sha256`.
     pub fn append(
