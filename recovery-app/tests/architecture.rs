@@ -22,7 +22,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tui", &["block", "partition-table", "filesystem", "image", "hardware", "engine"]),
     ("initramfs", &["block", "hardware"]),
     ("vm", &[]),
-    ("image-builder", &["initramfs", "vm"]),
+    // Writing a stick obeys the same rules as a restore.
+    (
+        "image-builder",
+        &[
+            "block",
+            "partition-table",
+            "filesystem",
+            "image",
+            "hardware",
+            "engine",
+            "initramfs",
+            "vm",
+        ],
+    ),
 ];
 
 /// The program: it wires everything together.
