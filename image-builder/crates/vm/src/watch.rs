@@ -44,17 +44,55 @@ impl Machine {
         self.wait(text, patience, shown)
     }
 
+    /// Waits until the text stands nowhere on that screen.
+    ///
+    /// # Errors
+    /// As [`Machine::wait_for`].
+    pub fn wait_for_screen_without(&mut self, text: &str, patience: Duration) -> Result<(), Error> {
+        let gone = |said: &Said| (!said.screen.screen().contents().contains(text)).then_some(());
+        self.wait(&format!("screen without {text}"), patience, gone)
+    }
+
     /// Waits for the end of an unattended command.
     ///
     /// # Errors
     /// As [`Machine::wait_for`], and when its result cannot be read.
     pub fn outcome(&mut self, patience: Duration) -> Result<Outcome, Error> {
-        let start = self.mark;
-        let line = self.wait_for_line(RESULT, patience)?;
-        let output = self.between(start, self.mark).replace('\r', "");
-        let output = output.split(RESULT).next().unwrap_or_default().to_owned();
-        let machine = self.name.clone();
-        unattended::parse(&line, output).map_err(|reason| Error::NoResult { machine, line, reason })
+        self.outcome_line_by_line(patience, |_| ())
+    }
+
+    /// As [`Machine::outcome`]; `each` gets every line as it comes. No two lines may be further
+    /// apart than `patience`.
+    ///
+    /// # Errors
+    /// As [`Machine::outcome`].
+    pub fn outcome_line_by_line(
+        &mut self,
+        patience: Duration,
+        mut each: impl FnMut(&str),
+    ) -> Result<Outcome, Error> {
+        let mut output = String::new();
+        loop {
+            let line = self.next_line(patience)?;
+            // What the command printed last may lack its end of line.
+            if let Some(place) = line.find(RESULT) {
+                output.push_str(&line[..place]);
+                let line = line[place..].to_owned();
+                let machine = self.name.clone();
+                let outcome = unattended::parse(&line, output);
+                return outcome.map_err(|reason| Error::NoResult { machine, line, reason });
+            }
+            each(&line);
+            output.push_str(&line);
+            output.push('\n');
+        }
+    }
+
+    fn next_line(&mut self, patience: Duration) -> Result<String, Error> {
+        let from = self.mark;
+        let end = self.wait(RESULT, patience, |said| find(&said.bytes, b"\n", from))?;
+        self.mark = end + 1;
+        Ok(self.between(from, end).trim_end_matches('\r').to_owned())
     }
 
     /// All that the serial line has said.
