@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use hardware::Verdict;
 
-use super::disk::{DiskReport, VolumeReport};
-use super::volume_text::labelled;
+use crate::disk::{DiskReport, VolumeReport};
 use crate::size::in_words;
+use crate::volume_text::labelled;
 
 /// A paragraph about a disk.
 pub fn of_disk(disk: &DiskReport) -> String {

@@ -5,8 +5,8 @@ use image::ImageReader;
 use image::manifest::{CaptureRecord, DiskRecord, UnreadableRecord};
 use serde_json::{Value, json};
 
-use super::volume_text::labelled;
 use crate::size::in_words;
+use crate::volume_text::labelled;
 
 /// A backup for programs.
 pub fn to_json(image: &ImageReader) -> Value {
