@@ -6,7 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::disk::Partition;
-use super::shell::sh;
+use crate::command::sh;
+use crate::error::Error;
 
 /// Where `boot.img` holds the sector of the core image (GRUB manual, grub/i386/pc/boot.h:
 /// `GRUB_BOOT_MACHINE_KERNEL_SECTOR`).
@@ -27,29 +28,46 @@ const MODULES: &str = "part_gpt ext2 search search_fs_uuid normal linux test";
 
 /// Builds a GRUB image with the tools inside `root`, which starts from the root filesystem with
 /// that UUID. `format` is one of GRUB's, such as `x86_64-efi`.
-pub fn make_image(root: &Path, format: &str, extra: &str, root_uuid: &str, output: &Path) {
-    let root = root.display();
+pub(super) fn make_image(
+    root: &Path,
+    format: &str,
+    extra: &str,
+    root_uuid: &str,
+    output: &Path,
+) -> Result<(), Error> {
     let start = format!("search --set=root --fs-uuid {root_uuid}\nset prefix=($root)/boot/grub\n");
-    fs::write(format!("{root}/tmp/start.cfg"), start).unwrap();
+    let script = root.join("tmp/start.cfg");
+    fs::write(&script, start).map_err(Error::file("write", &script))?;
+    let root = root.display();
     sh(&format!(
         "chroot {root} grub-mkimage -O {format} -p /boot/grub -c /tmp/start.cfg \
          -o /tmp/grub.img {MODULES} {extra}\n\
          mv {root}/tmp/grub.img {}; rm {root}/tmp/start.cfg",
         output.display()
-    ));
+    ))?;
+    Ok(())
 }
 
 /// Writes the boot code of BIOS machines: `boot.img` into the MBR, the core image into the BIOS
 /// boot partition.
-pub fn install_bios(boot_image: &Path, core_image: &Path, disk: &Path, partition: Partition) {
-    let mut boot = fs::read(boot_image).unwrap();
-    let mut core = fs::read(core_image).unwrap();
-    assert!((core.len() as u64) <= partition.size, "the core image does not fit");
+pub(super) fn install_bios(
+    boot_image: &Path,
+    core_image: &Path,
+    disk: &Path,
+    partition: Partition,
+) -> Result<(), Error> {
+    let mut boot = fs::read(boot_image).map_err(Error::file("read", boot_image))?;
+    let mut core = fs::read(core_image).map_err(Error::file("read", core_image))?;
+    if core.len() as u64 > partition.size || boot.len() < 512 || core.len() < 512 {
+        let reason = format!("GRUB has {} and {} bytes", boot.len(), core.len());
+        return Err(Error::Asset { asset: "debian", reason });
+    }
     let first = partition.start / SECTOR;
     boot[KERNEL_SECTOR..KERNEL_SECTOR + 8].copy_from_slice(&first.to_le_bytes());
     boot[DRIVE_CHECK..DRIVE_CHECK + 2].copy_from_slice(&[0x90, 0x90]);
     core[BLOCK_LIST..BLOCK_LIST + 8].copy_from_slice(&(first + 1).to_le_bytes());
-    let disk = OpenOptions::new().write(true).open(disk).unwrap();
-    disk.write_all_at(&boot[..BOOT_CODE], 0).unwrap();
-    disk.write_all_at(&core, partition.start).unwrap();
+    let file = OpenOptions::new().write(true).open(disk).map_err(Error::file("open", disk))?;
+    file.write_all_at(&boot[..BOOT_CODE], 0)
+        .and_then(|()| file.write_all_at(&core, partition.start))
+        .map_err(Error::file("write", disk))
 }

@@ -1,17 +1,19 @@
 //! A real Debian on a disk that boots by BIOS and by UEFI: made once by debootstrap from the
 //! mirror that this machine uses, and kept in `target/assets` under a hash of this recipe.
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
-use super::bytes::hex;
-use super::disk::{MIB, Partition, make_gpt};
-use super::grub;
-use super::shell::sh;
-use super::vm::{self, Firmware, Writes};
+use super::disk::{MIB, Partition, make_empty, make_gpt};
+use super::{grub, kept};
+use crate::command::sh;
+use crate::disk::{Bus, Disk};
+use crate::error::Error;
+use crate::firmware::Firmware;
+use crate::machine::{End, Machine};
+use crate::paths::scratch;
 
 /// What the started system prints once it has found every file as it was made, its swap and its
 /// EFI partition.
@@ -68,35 +70,42 @@ pub struct Debian {
     pub marker: String,
 }
 
+/// How long a start may take. It takes a quarter of a minute; the rest is for busy machines.
+const PATIENCE: Duration = Duration::from_secs(240);
+
 /// The disk, made now if this is the first time.
-pub fn debian() -> Debian {
-    let name = format!("debian-{}", recipe());
-    let assets = super::assets();
-    let disk = assets.join(format!("{name}.img"));
-    let marker = assets.join(format!("{name}.marker"));
-    // Tests run in several processes: one makes the disk, the others wait for it.
-    let lock = File::create(assets.join("debian.lock")).unwrap();
-    lock.lock().unwrap();
-    if !marker.exists() {
-        let line = make(&disk);
-        fs::write(&marker, line).unwrap();
-    }
-    Debian { disk, marker: fs::read_to_string(marker).unwrap() }
+///
+/// # Errors
+/// Those of the tools that make it, and when it does not start.
+pub fn debian() -> Result<Debian, Error> {
+    let [suite, address] = mirror()?;
+    let recipe = [include_str!("debian.rs"), include_str!("grub.rs"), &suite, &address];
+    let kept = kept("debian", &recipe, |disk| make(disk, &suite, &address))?;
+    Ok(Debian { disk: kept.disk, marker: kept.facts })
 }
 
-/// A hash of all that decides what the disk holds.
-fn recipe() -> String {
-    let mut hasher = Sha256::new();
-    for text in [include_str!("debian.rs"), include_str!("grub.rs"), &mirror().join(" ")] {
-        hasher.update(text);
+/// Starts the disk and returns the line that it prints, once it has switched itself off.
+///
+/// # Errors
+/// When the line does not come.
+pub fn boot(disk: Disk, firmware: Firmware) -> Result<String, Error> {
+    let name = format!("debian-{firmware:?}").to_lowercase();
+    let mut machine = Machine::builder(&name).firmware(firmware).disk(disk).start()?;
+    let line = machine.wait_for_line(MARKER, PATIENCE)?;
+    match machine.wait_off(PATIENCE)? {
+        End::Off => Ok(line),
+        other => Err(unfit(format!("it ended by {other:?}"))),
     }
-    hex(&hasher.finalize()[..8])
+}
+
+fn unfit(reason: String) -> Error {
+    Error::Asset { asset: "debian", reason }
 }
 
 /// Suite and address of the archive that apt uses here.
-fn mirror() -> [String; 2] {
+fn mirror() -> Result<[String; 2], Error> {
     let targets = sh("apt-get indextargets --format \
-        '$(CREATED_BY) $(COMPONENT) $(CODENAME) $(REPO_URI)' | sort -u");
+        '$(CREATED_BY) $(COMPONENT) $(CODENAME) $(REPO_URI)' | sort -u")?;
     let plain = |suite: &str| !suite.contains('-');
     targets
         .lines()
@@ -104,85 +113,87 @@ fn mirror() -> [String; 2] {
         .filter_map(|line| line.split_once(' '))
         .find(|(suite, address)| plain(suite) && address.contains("/debian"))
         .map(|(suite, address)| [suite.to_owned(), address.to_owned()])
-        .expect("apt knows no Debian archive")
+        .ok_or_else(|| unfit("apt knows no Debian archive".to_owned()))
 }
 
 /// Makes the disk and starts it once, which proves it good and leaves on it what a running system
 /// writes. Returns the line that it prints.
-fn make(disk: &Path) -> String {
-    let work = super::scratch();
+fn make(disk: &Path, suite: &str, address: &str) -> Result<String, Error> {
+    let work = scratch()?;
     let root = work.path().join("root");
-    let [suite, address] = mirror();
     sh(&format!(
         "debootstrap --variant=minbase --include={PACKAGES} {suite} {} {address}\n\
          rm -rf {0}/var/cache/apt/archives/*.deb {0}/var/lib/apt/lists/*",
         root.display()
-    ));
-    configure(&root);
-    let new = disk.with_extension("new");
-    let [bios, esp, system, swap] = <[_; 4]>::try_from(make_gpt(&new, DISK, &LAYOUT)).unwrap();
-    make_bootable(&root, &new, bios);
-    let sum = sh(&format!("chroot {} /usr/local/sbin/remetal-hash", root.display()));
-    write_volumes(work.path(), &new, [esp, system, swap]);
+    ))?;
+    configure(&root)?;
+    let made = make_gpt(disk, DISK, &LAYOUT)?;
+    let [bios, volumes @ ..] = <[_; 4]>::try_from(made).map_err(|_| unfit("layout".to_owned()))?;
+    make_bootable(&root, disk, bios)?;
+    let sum = sh(&format!("chroot {} /usr/local/sbin/remetal-hash", root.display()))?;
+    write_volumes(work.path(), disk, volumes)?;
 
     let expected = format!("{MARKER} {} swap=1 esp=vfat root=ext4", sum.trim());
-    let line = vm::boot(&new, Firmware::Bios, Writes::Kept, MARKER);
-    assert_eq!(line, expected, "the new disk");
-    fs::rename(&new, disk).unwrap();
-    expected
+    let line = boot(Disk::new(Bus::VirtioBlk, disk), Firmware::Bios)?;
+    if line == expected { Ok(expected) } else { Err(unfit(format!("it says {line}"))) }
 }
 
 /// The system's own configuration.
-fn configure(root: &Path) {
+fn configure(root: &Path) -> Result<(), Error> {
     let put = |path: &str, mode: u32, text: &str| {
         let path = root.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        fs::create_dir_all(path.parent().unwrap_or(root))
+            .and_then(|()| fs::write(&path, text))
+            .and_then(|()| fs::set_permissions(&path, PermissionsExt::from_mode(mode)))
+            .map_err(Error::file("write", &path))
     };
-    put("usr/local/sbin/remetal-hash", 0o755, HASH);
-    put("usr/local/sbin/remetal-check", 0o755, CHECK);
-    put("etc/systemd/system/remetal-check.service", 0o644, UNIT);
-    put("etc/hostname", 0o644, "remetal-debian\n");
+    put("usr/local/sbin/remetal-hash", 0o755, HASH)?;
+    put("usr/local/sbin/remetal-check", 0o755, CHECK)?;
+    put("etc/systemd/system/remetal-check.service", 0o644, UNIT)?;
+    put("etc/hostname", 0o644, "remetal-debian\n")?;
     let fstab = format!(
         "UUID={ROOT_UUID} / ext4 errors=remount-ro 0 1\n\
          UUID={ESP_UUID} /boot/efi vfat umask=0077 0 1\n\
          UUID={SWAP_UUID} none swap sw 0 0\n"
     );
-    put("etc/fstab", 0o644, &fstab);
-    let version = sh(&format!("ls {}/lib/modules", root.display()));
+    put("etc/fstab", 0o644, &fstab)?;
+    let version = sh(&format!("ls {}/lib/modules", root.display()))?;
     let version = version.trim();
     let menu = format!(
         "linux /boot/vmlinuz-{version} root=UUID={ROOT_UUID} ro console=ttyS0 quiet panic=1\n\
          initrd /boot/initrd.img-{version}\nboot\n"
     );
-    put("boot/grub/grub.cfg", 0o644, &menu);
+    put("boot/grub/grub.cfg", 0o644, &menu)?;
     sh(&format!(
         "systemctl --root {} --quiet add-wants multi-user.target remetal-check.service",
         root.display()
-    ));
+    ))?;
+    Ok(())
 }
 
 /// GRUB for both kinds of firmware: the one for BIOS onto the disk, the one for UEFI into the
 /// tree, at the path where firmware without boot entries looks.
-fn make_bootable(root: &Path, disk: &Path, bios: Partition) {
+fn make_bootable(root: &Path, disk: &Path, bios: Partition) -> Result<(), Error> {
     let core = root.with_extension("core");
-    grub::make_image(root, "i386-pc", "biosdisk", ROOT_UUID, &core);
-    grub::install_bios(&root.join("usr/lib/grub/i386-pc/boot.img"), &core, disk, bios);
+    grub::make_image(root, "i386-pc", "biosdisk", ROOT_UUID, &core)?;
+    grub::install_bios(&root.join("usr/lib/grub/i386-pc/boot.img"), &core, disk, bios)?;
     let efi = root.join("boot/efi/EFI/BOOT");
-    fs::create_dir_all(&efi).unwrap();
-    grub::make_image(root, "x86_64-efi", "", ROOT_UUID, &efi.join("BOOTX64.EFI"));
+    fs::create_dir_all(&efi).map_err(Error::file("make", &efi))?;
+    grub::make_image(root, "x86_64-efi", "", ROOT_UUID, &efi.join("BOOTX64.EFI"))
 }
 
 /// Makes the filesystems from the tree `root` in `work`, and copies them onto the disk.
-fn write_volumes(work: &Path, disk: &Path, [esp, system, swap]: [Partition; 3]) {
+fn write_volumes(
+    work: &Path,
+    disk: &Path,
+    [esp, system, swap]: [Partition; 3],
+) -> Result<(), Error> {
     let file = |name: &str, partition: Partition| {
         let path = work.join(name);
-        File::create(&path).unwrap().set_len(partition.size).unwrap();
-        path
+        make_empty(&path, partition.size / MIB).map(|()| path)
     };
     let (esp_file, root_file, swap_file) =
-        (file("esp", esp), file("ext4", system), file("swap", swap));
+        (file("esp", esp)?, file("ext4", system)?, file("swap", swap)?);
     let root = work.join("root");
     sh(&format!(
         "mkfs.fat -F 32 -i {ESP_ID} {0} > /dev/null\n\
@@ -194,13 +205,14 @@ fn write_volumes(work: &Path, disk: &Path, [esp, system, swap]: [Partition; 3]) 
         root.display(),
         root_file.display(),
         swap_file.display()
-    ));
+    ))?;
     for (file, partition) in [(esp_file, esp), (root_file, system), (swap_file, swap)] {
         sh(&format!(
             "dd if={} of={} bs=1M seek={} conv=notrunc,sparse status=none",
             file.display(),
             disk.display(),
             partition.start / MIB
-        ));
+        ))?;
     }
+    Ok(())
 }
