@@ -59,7 +59,9 @@ fn start() {
     let loader = Loader::start();
     // The listener before the look at what is there: nothing falls in between.
     devices::listen(loader.clone(), Arc::clone(&options));
-    loader.submit(aliases::present(Path::new("/sys")));
+    let devices = aliases::present(Path::new("/sys"));
+    log::info(format_args!("{} devices found at {:.2} s", devices.len(), log::uptime()));
+    loader.submit(devices);
     machine::set_up_later();
     kernel_log::show();
     shells::offer();
