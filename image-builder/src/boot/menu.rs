@@ -1,0 +1,100 @@
+//! GRUB's menu.
+
+use std::fmt::Write;
+
+/// What every entry passes to the kernel. Messages go to both consoles; the last one named is
+/// the screen.
+const OPTIONS: &str = "console=ttyS0,115200 console=tty0";
+
+/// The kernel does not write over the screens unless something is wrong.
+const QUIET: &str = "quiet loglevel=3";
+
+/// What GRUB does first, wherever it was started from: it finds this very ISO, and not another
+/// one that is plugged in as well.
+pub(crate) fn redirection(mark: &str) -> String {
+    format!(
+        "search --no-floppy --file --set=root /{mark}\nset prefix=($root)/boot/grub\nsource $prefix/grub.cfg\n"
+    )
+}
+
+/// The menu of an ISO.
+pub(crate) struct Menu<'a> {
+    /// Added to the kernel's options in every entry.
+    pub(crate) append: &'a str,
+    /// What `uname -r` will say.
+    pub(crate) kernel: &'a str,
+}
+
+/// The entries that start the system: title, key, and what they add to the options.
+const ENTRIES: [(&str, &str, &[&str]); 5] = [
+    ("Remetal", "r", &[QUIET]),
+    ("Remetal, large text", "l", &[QUIET, "remetal.text=large"]),
+    ("Remetal, safe graphics", "s", &[QUIET, "nomodeset"]),
+    ("Remetal, verbose", "v", &["remetal.verbose"]),
+    ("Check this medium, then start Remetal", "c", &[QUIET, "remetal.check"]),
+];
+
+impl Menu<'_> {
+    /// The text of `grub.cfg`.
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!("# Remetal, kernel {}\n{BEGINNING}", self.kernel);
+        for (title, key, options) in ENTRIES {
+            let options = [&[OPTIONS], options, &[self.append]].concat().join(" ");
+            let options = options.trim_end();
+            // Writing to a string does not fail.
+            let _ = write!(
+                text,
+                "menuentry '{title}' --hotkey {key} {{\n    echo 'Loading the kernel ...'\n    \
+                 linux /boot/vmlinuz {options} $from_machine\n    \
+                 echo 'Loading the system ...'\n    initrd /boot/initrd.img\n}}\n"
+            );
+        }
+        text + END
+    }
+}
+
+const BEGINNING: &str = "\
+set timeout=5
+set default=0
+# UEFI shows its console on a serial line by itself. A BIOS does not; a machine without a serial
+# port keeps the screen alone.
+if [ \"$grub_platform\" = pc ]; then
+    if serial --unit=0 --speed=115200; then
+        terminal_input console serial
+        terminal_output console serial
+    fi
+fi
+set menu_color_normal=light-gray/black
+set menu_color_highlight=black/light-gray
+# A virtual machine may hand over kernel options as the one OEM string of its firmware.
+set from_machine=
+if smbios --type 11 --get-string 4 --set oem_string; then
+    regexp --set=1:from_machine '^remetal:(.*)$' \"$oem_string\"
+fi
+";
+
+const END: &str = "\
+if [ \"$grub_platform\" = pc ]; then
+    menuentry 'Test the memory' --hotkey m {
+        linux16 /boot/memtest.bin
+    }
+else
+    menuentry 'Test the memory (not with Secure Boot)' --hotkey m {
+        chainloader /boot/memtest.efi
+    }
+    menuentry 'Settings of the firmware' --hotkey f {
+        fwsetup
+    }
+fi
+menuentry 'Boot from the internal disk' --hotkey d {
+    if [ \"$grub_platform\" = pc ]; then
+        set root=(hd0)
+        chainloader +1
+    else
+        exit
+    fi
+}
+menuentry 'Power off' --hotkey p {
+    halt
+}
+";

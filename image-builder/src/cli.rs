@@ -1,0 +1,40 @@
+//! The command line of `remetal-iso`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "remetal-iso", version, about = "Builds the bootable ISO")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Builds the ISO from Debian packages
+    Build(BuildArgs),
+}
+
+#[derive(Args)]
+pub struct BuildArgs {
+    /// The ISO
+    #[arg(long, value_name = "FILE", default_value = "target/iso/remetal.iso")]
+    pub output: PathBuf,
+    /// Where packages and finished steps are kept
+    #[arg(long, value_name = "FOLDER", default_value = "target/iso/cache")]
+    pub cache: PathBuf,
+    /// The lists of modules, tools and firmware
+    #[arg(long, value_name = "FOLDER", default_value = "initramfs/lists")]
+    pub lists: PathBuf,
+    /// Leave out firmware that is not free software
+    #[arg(long)]
+    pub without_firmware: bool,
+    /// Add to the kernel's options in every entry of the menu
+    #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true)]
+    pub append: Vec<String>,
+    /// Ask for new package lists even if those here are of today
+    #[arg(long)]
+    pub update: bool,
+}

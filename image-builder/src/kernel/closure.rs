@@ -1,0 +1,88 @@
+//! Which modules go into the image: those of the list, and all that these need.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Index;
+use crate::error::Result;
+use crate::lists::{ModuleList, ModuleRule, Wanted};
+
+/// The chosen modules.
+#[derive(Debug, Default)]
+pub(crate) struct Chosen {
+    /// The section that asked for each module first.
+    pub(crate) modules: BTreeMap<String, String>,
+    /// Lines that left out nothing: the list may be out of date.
+    pub(crate) idle: Vec<String>,
+}
+
+/// Follows the list.
+///
+/// # Errors
+///
+/// [`crate::BuildError::List`] with the line of a module or folder that the kernel does not have.
+pub(crate) fn choose_modules(list: &ModuleList, index: &Index) -> Result<Chosen> {
+    let mut chosen = Chosen::default();
+    let mut section = Section::default();
+    for rule in &list.rules {
+        if section.name != rule.line.section {
+            chosen.close(&section, index);
+            section = Section { name: rule.line.section.clone(), ..Section::default() };
+        }
+        if !section.follow(rule, index)? {
+            chosen.idle.push(format!("line {}: {}", rule.line.number, rule.line.text));
+        }
+    }
+    chosen.close(&section, index);
+    Ok(chosen)
+}
+
+#[derive(Default)]
+struct Section {
+    name: String,
+    modules: BTreeSet<String>,
+}
+
+impl Section {
+    /// False when the rule had nothing to leave out.
+    fn follow(&mut self, rule: &ModuleRule, index: &Index) -> Result<bool> {
+        let before = self.modules.len();
+        match &rule.wanted {
+            Wanted::Name(name, required) => {
+                if index.get(name).is_some() {
+                    self.modules.insert(name.clone());
+                } else if *required && !index.is_built_in(name) {
+                    return Err(rule.line.wrong(format!("the kernel has no module {name}")));
+                }
+                return Ok(true);
+            }
+            Wanted::Folder(folder, required) => {
+                self.modules.extend(index.below(folder).map(str::to_owned));
+                if *required && index.below(folder).next().is_none() {
+                    return Err(rule.line.wrong(format!("the kernel has no modules in {folder}")));
+                }
+                return Ok(true);
+            }
+            Wanted::ButNot(pattern) => self.modules.retain(|name| !pattern.is_match(name)),
+            Wanted::ButNotIn(folder) => {
+                let inside = format!("/{folder}");
+                self.modules.retain(|name| {
+                    index.get(name).is_none_or(|module| !module.path.contains(&inside))
+                });
+            }
+        }
+        Ok(self.modules.len() < before)
+    }
+}
+
+impl Chosen {
+    /// Adds a section with all that its modules need.
+    fn close(&mut self, section: &Section, index: &Index) {
+        let mut waiting: Vec<&str> = section.modules.iter().map(String::as_str).collect();
+        while let Some(name) = waiting.pop() {
+            if index.get(name).is_some() && !self.modules.contains_key(name) {
+                self.modules.insert(name.to_owned(), section.name.clone());
+                waiting.extend(index.beside(name));
+            }
+        }
+    }
+}
