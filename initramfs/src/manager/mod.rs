@@ -34,7 +34,7 @@ pub const STARTED_BY_KEEPER: &str = "--manager";
 
 /// A driver for the screen is waited for, so that nothing flickers, but not for longer than this.
 /// Disks are not waited for: they appear by themselves.
-const SCREENS_AT_LATEST: Duration = Duration::from_secs(3);
+const SCREENS_AT_LATEST: Duration = Duration::from_millis(700);
 
 /// True when this process is the manager, and not started by somebody at a shell.
 pub fn was_started_by_keeper(mut arguments: impl Iterator<Item = OsString>) -> bool {
