@@ -2,26 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cache::{Cache, Key};
+use crate::cache::Key;
 use crate::command::run_with_input;
 use crate::error::Result;
 use crate::toolkit::Toolkit;
 use crate::tree::{Tree, write_tar};
+use crate::workshop::Workshop;
 
 /// Large blocks compress better, small ones cost less memory when a part of a file is read.
 const SETTINGS: [&str; 8] =
     ["-comp", "zstd", "-Xcompression-level", "19", "-b", "256K", "-reproducible", "-no-xattrs"];
 
 /// Makes a squashfs of a tree.
-pub(crate) fn make_squashfs(
-    tree: &Tree,
-    epoch: u32,
-    toolkit: &Toolkit,
-    cache: &Cache,
-) -> Result<PathBuf> {
+pub(crate) fn make_squashfs(tree: &Tree, epoch: u32, workshop: &Workshop) -> Result<PathBuf> {
+    let toolkit = &workshop.toolkit;
     let key = tree.key()?.with(SETTINGS.join(" ")).with(epoch.to_string());
     let name = "system.squashfs";
-    let folder = cache.step("squashfs", toolkit.versions(key), |folder| {
+    let folder = workshop.cache.step("squashfs", toolkit.versions(key), |folder| {
         let mut command = toolkit.program("mksquashfs")?;
         command.arg("-").arg(folder.join(name)).arg("-tar").args(SETTINGS);
         command.args(["-mkfs-time", &epoch.to_string(), "-root-time", &epoch.to_string()]);
