@@ -6,21 +6,25 @@ use clap::{Args, Parser, Subcommand};
 use engine::capture::Level;
 
 use crate::answer::EXIT_CODES;
-use crate::size;
+use report::size;
 
 /// Captures whole-disk images of offline computers and restores them.
 #[derive(Debug, Parser)]
-#[command(name = "remetal", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "remetal", version, after_help = EXIT_CODES)]
 pub struct Cli {
     /// One JSON document on standard output; progress as JSON lines on standard error.
     #[arg(long, global = true)]
     pub json: bool,
+    /// Without a command: screens.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// The screens, on this terminal. What `remetal` without a command does.
+    #[command(after_help = EXIT_CODES)]
+    Screens(ScreensArgs),
     /// List the disks of this computer and what is on them.
     #[command(after_help = EXIT_CODES)]
     Disks,
@@ -39,6 +43,19 @@ pub enum Command {
     /// Overwrite a disk with a backup.
     #[command(after_help = EXIT_CODES)]
     Restore(RestoreArgs),
+}
+
+#[derive(Debug, Default, Args)]
+pub struct ScreensArgs {
+    /// Nothing but ASCII, for terminals that show no lines and blocks.
+    #[arg(long)]
+    pub ascii: bool,
+    /// The terminal is at the other end of a serial line: it is asked for its size.
+    #[arg(long)]
+    pub serial: bool,
+    /// Something to be told on the first screen.
+    #[arg(long, value_name = "TEXT")]
+    pub notice: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ use engine::EngineError;
 use hardware::HardwareError;
 use image::ImageError;
 use serde::Serialize;
+use tui::TuiError;
 
 use crate::answer::Exit;
 
@@ -102,6 +103,18 @@ impl From<HardwareError> for Failure {
     fn from(error: HardwareError) -> Self {
         Self {
             kind: "hardware",
+            message: error.to_string(),
+            unharmed: None,
+            guidance: error.guidance().to_owned(),
+            exit: Exit::Failed,
+        }
+    }
+}
+
+impl From<TuiError> for Failure {
+    fn from(error: TuiError) -> Self {
+        Self {
+            kind: "terminal",
             message: error.to_string(),
             unharmed: None,
             guidance: error.guidance().to_owned(),

@@ -18,8 +18,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("image", &["block"]),
     ("hardware", &["block"]),
     ("engine", &["block", "partition-table", "filesystem", "image"]),
+    // One home for the words, whoever shows them.
+    ("report", &["block", "partition-table", "filesystem", "image", "hardware", "engine"]),
     // The screens show the hardware as plain data; only the program reads it.
-    ("tui", &["block", "partition-table", "filesystem", "image", "hardware", "engine"]),
+    ("tui", &["block", "partition-table", "filesystem", "image", "hardware", "engine", "report"]),
     ("initramfs", &["block", "hardware"]),
     ("vm", &[]),
     // Writing a stick obeys the same rules as a restore.

@@ -8,14 +8,14 @@ use std::fs::{File, OpenOptions};
 use std::path::Path;
 
 use support::bytes::{hash, noise_file};
-use support::debian::{MARKER, debian};
 use support::remetal::{REFUSED, WORD, capture, expect, json, restore, text};
 use support::shell::sh;
-use support::vm::{Firmware, Writes, boot};
+use vm::assets::debian::{boot, debian};
+use vm::{Bus, Disk, Firmware, Writes};
 
 #[test]
 fn a_restored_debian_boots_by_bios_and_by_uefi() {
-    let debian = debian();
+    let debian = debian().unwrap();
     let work = support::scratch();
     let target = work.path().join("target.disk");
     let before = hash(&debian.disk);
@@ -26,14 +26,13 @@ fn a_restored_debian_boots_by_bios_and_by_uefi() {
     restore(&work.path().join("debian"), &target);
 
     for firmware in [Firmware::Bios, Firmware::Uefi] {
-        let line = boot(&target, firmware, Writes::Dropped, MARKER);
-        assert_eq!(line, debian.marker, "{firmware:?}");
+        assert_eq!(start(&target, firmware), debian.marker, "{firmware:?}");
     }
 }
 
 #[test]
 fn a_debian_restored_to_a_larger_disk_boots_and_its_table_is_whole() {
-    let debian = debian();
+    let debian = debian().unwrap();
     let work = support::scratch();
     let target = work.path().join("larger.disk");
     capture(&debian.disk, work.path(), "debian", &["--part-size", "64MiB", "--no-verify"]);
@@ -46,13 +45,12 @@ fn a_debian_restored_to_a_larger_disk_boots_and_its_table_is_whole() {
     let table = |disk: &Path| sh(&format!("sfdisk --dump {} | grep start=", disk.display()));
     let renamed = |disk: &Path| table(disk).replace(text(disk), "disk");
     assert_eq!(renamed(&debian.disk), renamed(&target), "the partitions moved");
-    let line = boot(&target, Firmware::Uefi, Writes::Dropped, MARKER);
-    assert_eq!(line, debian.marker);
+    assert_eq!(start(&target, Firmware::Uefi), debian.marker);
 }
 
 #[test]
 fn what_must_not_be_restored_is_refused_and_nothing_is_written() {
-    let debian = debian();
+    let debian = debian().unwrap();
     let work = support::scratch();
     capture(&debian.disk, work.path(), "debian", &["--no-verify"]);
     let backup = work.path().join("debian");
@@ -70,7 +68,7 @@ fn what_must_not_be_restored_is_refused_and_nothing_is_written() {
 
 #[test]
 fn one_flipped_bit_in_an_image_is_found_before_the_target_is_touched() {
-    let debian = debian();
+    let debian = debian().unwrap();
     let work = support::scratch();
     capture(&debian.disk, work.path(), "debian", &["--no-verify"]);
     let backup = work.path().join("debian");
@@ -90,11 +88,16 @@ fn one_flipped_bit_in_an_image_is_found_before_the_target_is_touched() {
 
 #[test]
 fn what_is_on_the_disk_is_told() {
-    let debian = debian();
+    let debian = debian().unwrap();
     let told = json(&["info", text(&debian.disk)]).to_string();
     for word in ["Debian GNU/Linux", "6b1f29a4-7d63-4c0e-9f0f-2a3c5d1e7b10", "ext4", "swap"] {
         assert!(told.contains(word), "no {word} in {told}");
     }
+}
+
+/// The line that the system on the disk prints when it starts.
+fn start(disk: &Path, firmware: Firmware) -> String {
+    boot(Disk::new(Bus::VirtioBlk, disk).writes(Writes::Dropped), firmware).unwrap()
 }
 
 fn size(disk: &Path) -> u64 {

@@ -8,8 +8,8 @@ use rustix::fs::Access;
 
 use crate::cli::CaptureArgs;
 use crate::failure::Failure;
-use crate::size::in_words;
 use crate::source::Source;
+use report::size::in_words;
 
 /// A folder that a backup may be written to.
 pub struct Destination {

@@ -4,9 +4,9 @@ use engine::capture::{CaptureOutcome, CapturePlan};
 use serde_json::{Value, json};
 
 use super::capture_destination::Destination;
-use crate::report::backup::{disk_in_words, losses, to_be_captured};
-use crate::report::volume_text::labelled;
-use crate::size::in_words;
+use report::backup::{disk_in_words, losses, to_be_captured};
+use report::size::in_words;
+use report::volume_text::labelled;
 
 /// What will be read, skipped and needed.
 pub fn plan(plan: &CapturePlan, destination: &Destination) -> String {

@@ -6,8 +6,9 @@ use serde_json::json;
 use crate::answer::{Answer, Exit};
 use crate::cli::InfoArgs;
 use crate::failure::Failure;
-use crate::report::{backup, disk, disk_text};
+use crate::look;
 use crate::source::Source;
+use report::{backup, disk_text};
 
 /// `remetal info`
 pub fn run(arguments: &InfoArgs) -> Result<Answer, Failure> {
@@ -21,7 +22,7 @@ pub fn run(arguments: &InfoArgs) -> Result<Answer, Failure> {
         );
         return Ok(Answer::new(Exit::Verified, json, text));
     }
-    let report = disk::of_source(&Source::find(path, arguments.sector_size)?)?;
+    let report = look::of_source(&Source::find(path, arguments.sector_size)?)?;
     let text = disk_text::of_disk(&report);
     Ok(Answer::new(Exit::Verified, json!({ "disk": report }), text))
 }

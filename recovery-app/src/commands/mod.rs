@@ -7,16 +7,19 @@ mod disks;
 mod info;
 mod plan;
 mod restore;
+mod screens;
 mod verify;
 
 use crate::answer::End;
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, ScreensArgs};
 use crate::terminal::Terminal;
 
 /// Runs what was asked for.
 pub fn run(cli: &Cli) -> End {
     let terminal = Terminal::new(cli.json);
-    End(match &cli.command {
+    let screens = Command::Screens(ScreensArgs::default());
+    End(match cli.command.as_ref().unwrap_or(&screens) {
+        Command::Screens(arguments) => screens::run(arguments),
         Command::Disks => disks::run(),
         Command::Info(arguments) => info::run(arguments),
         Command::Capture(arguments) => capture::run(arguments, &terminal),

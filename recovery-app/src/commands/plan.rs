@@ -4,10 +4,10 @@ use serde_json::json;
 use crate::answer::{Answer, Exit};
 use crate::cli::PlanArgs;
 use crate::failure::Failure;
-use crate::report::backup::disk_in_words;
-use crate::size::in_words;
 use crate::target::Chosen;
 use crate::terminal::Terminal;
+use report::backup::disk_in_words;
+use report::size::in_words;
 
 /// `remetal plan`
 pub fn run(arguments: &PlanArgs, _terminal: &Terminal) -> Result<Answer, Failure> {

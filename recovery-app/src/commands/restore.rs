@@ -7,11 +7,11 @@ use super::plan;
 use crate::answer::{Answer, Exit};
 use crate::cli::RestoreArgs;
 use crate::failure::Failure;
-use crate::report::backup;
 use crate::signals;
-use crate::size::in_words;
 use crate::target::{Chosen, OpenTarget};
 use crate::terminal::Terminal;
+use report::backup;
+use report::size::in_words;
 
 /// `remetal restore`
 pub fn run(arguments: &RestoreArgs, terminal: &Terminal) -> Result<Answer, Failure> {

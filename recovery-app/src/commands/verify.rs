@@ -5,8 +5,8 @@ use crate::answer::{Answer, Exit};
 use crate::cli::VerifyArgs;
 use crate::failure::Failure;
 use crate::signals;
-use crate::size::in_words;
 use crate::terminal::Terminal;
+use report::size::in_words;
 
 /// `remetal verify`
 pub fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Answer, Failure> {

@@ -16,8 +16,8 @@ use image::manifest::DiskRecord;
 pub use self::open::OpenTarget;
 use self::place::{check_new_file, end_of_name, image_folder, is_part, lies_in};
 use crate::failure::Failure;
-use crate::size::in_words;
 use crate::source::Source;
+use report::size::in_words;
 
 /// A target that was looked at. Nothing is written to it by anything here but
 /// [`Chosen::open`], which makes a file that does not exist yet.

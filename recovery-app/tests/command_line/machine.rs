@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use serde_json::Value;
+use vm::assets::disk::{Partition, make_gpt};
 
-use crate::support::disk::{Partition, make_gpt};
 use crate::support::remetal::{remetal, text};
 use crate::support::shell::{said, sh, try_sh};
 
@@ -37,7 +37,7 @@ impl Bench {
         let folder = crate::support::scratch();
         let place = folder.path().display();
         let disk = folder.path().join("source.disk");
-        let partitions = make_gpt(&disk, 48, &[(16, "uefi"), (24, "linux")]);
+        let partitions = make_gpt(&disk, 48, &[(16, "uefi"), (24, "linux")]).unwrap();
         sh(&format!(
             "cd {place}; mkdir tree backups
              head -c 3000000 /dev/urandom >tree/noise; seq 200000 >tree/numbers

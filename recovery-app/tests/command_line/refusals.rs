@@ -7,9 +7,9 @@ use crate::machine::{
     Bench, LoopDisk, REFUSED, Small, WORD, expect, expect_json, expect_refusal, names,
 };
 use crate::support::bytes::{hash, noise_file};
-use crate::support::disk::Mount;
 use crate::support::remetal::text;
 use crate::support::shell::sh;
+use vm::assets::disk::Mount;
 
 /// Plan and restore both refuse the target with these words, and its bytes stay.
 fn refuses_target(words: &str, backup: &Path, target: &str, confirm: &str) {
@@ -60,7 +60,7 @@ fn targets_that_are_in_use_or_read_only() {
     sh(&format!("truncate -s 64M {0}; mkfs.ext4 -q {0}", file.display()));
     let target = LoopDisk::new(&file, "");
     refuses_target("is in use as", &backup, text(&file), WORD);
-    let mounted = Mount::new("mount", Path::new(target.node()));
+    let mounted = Mount::new("mount", Path::new(target.node())).unwrap();
     refuses_target("is mounted on", &backup, target.node(), "x");
     sh(&format!("cp -r {} {}/copy", backup.display(), mounted.path().display()));
     refuses_target("holds the backup", &mounted.path().join("copy"), target.node(), "x");
@@ -104,7 +104,7 @@ fn a_source_that_is_mounted_or_holds_the_destination() {
     let bench = Bench::new();
     let file = bench.path("ext");
     let source = LoopDisk::new(&file, "");
-    let mounted = Mount::new("mount", Path::new(source.node()));
+    let mounted = Mount::new("mount", Path::new(source.node())).unwrap();
     let backups = bench.backups();
     expect_refusal("the source is in use", &["capture", source.node(), text(&backups)]);
     expect_refusal("the source is in use", &["capture", text(&file), text(&backups)]);

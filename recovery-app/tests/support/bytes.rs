@@ -4,27 +4,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 /// The unit of all loops here, in bytes.
 const PIECE: usize = 1 << 20;
 
 /// SHA-256 of a file's content, in hexadecimal.
 pub fn hash(path: &Path) -> String {
-    let mut file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut hasher = Sha256::new();
-    let mut piece = vec![0; PIECE];
-    loop {
-        match file.read(&mut piece).unwrap() {
-            0 => return hex(&hasher.finalize()),
-            length => hasher.update(&piece[..length]),
-        }
-    }
-}
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    vm::assets::hash(path).unwrap()
 }
 
 /// Makes a file of `size` bytes in which no block is zero by accident: a used disk, from which

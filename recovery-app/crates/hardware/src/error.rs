@@ -18,6 +18,12 @@ pub enum HardwareError {
         /// The path that was asked about.
         path: PathBuf,
     },
+    /// The kernel's messages about devices cannot be heard.
+    #[error("listening for devices that come and go: {source}")]
+    Listen {
+        /// What the kernel said.
+        source: io::Error,
+    },
 }
 
 impl HardwareError {
@@ -30,6 +36,7 @@ impl HardwareError {
     pub fn guidance(&self) -> &'static str {
         match self {
             Self::NotADisk { .. } => "Check the name; the list of disks shows what can be chosen.",
+            Self::Listen { .. } => "Disks that are plugged in are seen after a new look only.",
             Self::Read { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => "Check the name, and that the disk is plugged in.",
                 io::ErrorKind::PermissionDenied => "Run the program as root.",

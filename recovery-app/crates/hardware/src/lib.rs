@@ -6,6 +6,7 @@
 //! - [`location_of`] says on which disks a file, folder or device lies;
 //! - [`filesystem_of`] says what a destination can hold;
 //! - [`health`] asks the disk for its SMART verdict;
+//! - [`watch`] says when disks come, go and change; [`uevent`] is what it hears;
 //! - [`same_disk`] checks a disk's [`Identity`] again right before the first write.
 //!
 //! The roots of `/sys`, `/proc` and `/dev` are a parameter ([`Roots`]), so that a recorded tree
@@ -26,8 +27,10 @@ mod scan;
 mod smart;
 mod sysfs;
 mod topology;
+pub mod uevent;
 mod usage;
 mod vpd;
+pub mod watch;
 
 pub use bus::Bus;
 pub use destination::{DestinationFilesystem, filesystem_of};

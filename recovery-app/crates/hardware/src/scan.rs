@@ -32,11 +32,16 @@ pub fn disk_at(roots: &Roots, path: &Path) -> Result<Disk, HardwareError> {
     Ok(describe(roots, &topology, &in_use, whole.ok_or_else(not_a_disk)?))
 }
 
-fn is_shown(node: &Node) -> bool {
+/// True for the kinds that are never shown, whatever is in them: memory disks, CD and floppy
+/// drives, flash memory without a controller.
+pub(crate) fn is_never_shown(name: &str) -> bool {
     const NEVER: [&str; 5] = ["ram", "zram", "sr", "fd", "mtdblock"];
+    NEVER.contains(&name.trim_end_matches(|character: char| character.is_ascii_digit()))
+}
+
+fn is_shown(node: &Node) -> bool {
     let name = node.name.as_str();
-    let kind = name.trim_end_matches(|character: char| character.is_ascii_digit());
-    if node.parent.is_some() || NEVER.contains(&kind) || size_of(node) == 0 {
+    if node.parent.is_some() || is_never_shown(name) || size_of(node) == 0 {
         return false;
     }
     let scsi_type: Option<u32> = sysfs::number(&node.folder, "device/type");

@@ -5,8 +5,10 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use block::{Access, Caching, FileDevice};
+use hardware::watch::{DiskChanges, DiskWatch};
 use hardware::{Bus, Roots, UseReason, disk_at, disks, location_of, usage};
 
 /// An ext4 filesystem in a file, shown as a loop device; taken down at the end.
@@ -112,4 +114,19 @@ fn a_disk_made_read_only_is_seen_so() {
     assert!(disk_at(&roots, &disk.node).unwrap().read_only);
     let read_only = UseReason::ReadOnly { device: disk.node.clone() };
     assert_eq!(usage(&roots, &disk.node).unwrap().reasons, [read_only]);
+}
+
+#[test]
+fn a_file_put_into_a_loop_device_is_seen_within_a_second() {
+    if !is_root() {
+        return;
+    }
+    let mut watch = DiskWatch::start().unwrap();
+    let disk = LoopDisk::new();
+    let name = disk.node.file_name().unwrap().to_str().unwrap();
+    let attached = Instant::now();
+    let seen = |changes: &DiskChanges| changes.changed.contains(name) || changes.rescan;
+    while !watch.next(Duration::from_secs(1)).unwrap().as_ref().is_some_and(seen) {
+        assert!(attached.elapsed() < Duration::from_secs(1));
+    }
 }

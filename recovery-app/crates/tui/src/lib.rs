@@ -1,1 +1,34 @@
 //! The screens of the recovery program.
+//!
+//! One state machine: [`update`] takes a [`Message`] and gives [`Command`]s, [`view`] draws; both
+//! are pure. Messages come on one channel, commands run on threads of their own, so no screen ever
+//! waits for a disk. [`run`] is the loop around it, [`console`] the terminal, [`input`] the keys,
+//! [`Machine`] the computer.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+pub mod console;
+pub mod disks;
+mod error;
+mod event_loop;
+pub mod input;
+mod machine;
+mod message;
+mod reader;
+mod run;
+mod screens;
+mod shell;
+mod state;
+mod theme;
+mod update;
+mod view;
+mod widgets;
+mod workers;
+
+pub use error::TuiError;
+pub use machine::{DiskList, DisksSeen, End, Look, Machine, Surroundings};
+pub use message::{Command, Message};
+pub use run::{Options, run};
+pub use state::{Shared, State};
+pub use update::update;
+pub use view::view;

@@ -1,0 +1,88 @@
+//! All that happens after the system image is the root: drivers, consoles, the unattended command.
+//!
+//! It is a process of its own, so that nothing here can end PID 1. It may be started a second time
+//! after a fall: whatever it does at the start does no harm when it is done again.
+
+pub mod aliases;
+mod app;
+pub mod console;
+mod devices;
+mod kernel_log;
+mod loader;
+mod machine;
+mod power_button;
+pub mod queue;
+pub mod settling;
+mod shells;
+pub mod supervision;
+mod terminal;
+mod text;
+mod unattended;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crate::options::{After, Options};
+use crate::{guard, log};
+use loader::Loader;
+
+/// The argument that tells the manager from PID 1.
+pub const STARTED_BY_KEEPER: &str = "--manager";
+
+/// A driver for the screen is waited for, so that nothing flickers, but not for longer than this.
+/// Disks are not waited for: they appear by themselves.
+const SCREENS_AT_LATEST: Duration = Duration::from_secs(3);
+
+/// True when this process is the manager, and not started by somebody at a shell.
+pub fn was_started_by_keeper(mut arguments: impl Iterator<Item = OsString>) -> bool {
+    let told = arguments.nth(1).is_some_and(|argument| argument == STARTED_BY_KEEPER);
+    told && rustix::process::getppid() == Some(rustix::process::Pid::INIT)
+}
+
+/// Everything, forever.
+pub fn run() -> ! {
+    guard::log_panics();
+    guard::until_done(&mut start);
+    // All work is done by threads.
+    loop {
+        thread::park();
+    }
+}
+
+fn start() {
+    let options = Arc::new(Options::of_this_start());
+    options.problems.iter().for_each(log::warning);
+    machine::set_up(&options);
+    let loader = Loader::start();
+    // The listener before the look at what is there: nothing falls in between.
+    devices::listen(loader.clone(), Arc::clone(&options));
+    loader.submit(aliases::present(Path::new("/sys")));
+    machine::set_up_later();
+    kernel_log::show();
+    shells::offer();
+    loader.wait_for_screens(SCREENS_AT_LATEST);
+    text::choose_everywhere(options.text);
+    let first = unattended_first(&options, &loader);
+    if !first {
+        app::start_everywhere(&options);
+    }
+    text::choose_keymap(options.keymap.as_deref());
+}
+
+/// Runs the unattended command, if there is one. True when the machine ends after it.
+fn unattended_first(options: &Options, loader: &Loader) -> bool {
+    let Some(command) = &options.run else { return false };
+    if !unattended::is_first_time() {
+        return false;
+    }
+    loader.wait_until_settled();
+    unattended::run(command, options);
+    match options.after {
+        After::Stay => false,
+        After::PowerOff => machine::ask_keeper(rustix::process::Signal::USR2),
+        After::Reboot => machine::ask_keeper(rustix::process::Signal::TERM),
+    }
+}

@@ -1,0 +1,169 @@
+use std::io::{self, PipeReader, Read};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::console;
+use super::terminal::{self, Terminal};
+use crate::options::Options;
+use crate::{InitError, guard, log};
+
+/// What a program that was left in the background may still say after the command's end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// For a wait that may last as long as it likes.
+const LOOK: Duration = Duration::from_secs(3600);
+
+/// The line that tells a machine how the command ended.
+#[derive(Debug, Serialize)]
+struct Outcome<'a> {
+    command: &'a str,
+    exit_code: i32,
+    seconds: f64,
+}
+
+impl Outcome<'_> {
+    fn line(&self) -> String {
+        // Strings and numbers can always be written.
+        let json = serde_json::to_string(self).unwrap_or_default();
+        format!("remetal-result: {json}\n")
+    }
+}
+
+/// True once: the command is not run again by a manager that was started anew.
+pub(super) fn is_first_time() -> bool {
+    let marker = Path::new(log::FOLDER).join("unattended");
+    std::fs::OpenOptions::new().write(true).create_new(true).open(marker).is_ok()
+}
+
+/// Runs `command`, shows what it says, and tells how it ended.
+pub(super) fn run(command: &str, options: &Options) {
+    let mut output = Output::open(options);
+    log::info(format_args!("unattended: {command}"));
+    for problem in &options.problems {
+        output.write(format!("remetal: {problem}\n").as_bytes());
+    }
+    let started = Instant::now();
+    let exit_code = log::gone_past(run_shown(command, &mut output)).map_or(127, code_of);
+    let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    let line = Outcome { command, exit_code, seconds }.line();
+    log::info(line.trim_end());
+    output.begin_line();
+    output.write(line.as_bytes());
+}
+
+fn run_shown(command: &str, output: &mut Output) -> Result<ExitStatus, InitError> {
+    let failed = |error: io::Error| InitError::start("the unattended command", error);
+    let (reader, writer) = io::pipe().map_err(failed)?;
+    let mut shell = terminal::environment("/bin/sh", true);
+    shell.args(["-c", command]).stdin(Stdio::null());
+    shell.stdout(writer.try_clone().map_err(failed)?).stderr(writer);
+    let mut child = shell.spawn().map_err(failed)?;
+    terminal::be_expendable(&child);
+    // Ours would keep the pipe open after the command's end.
+    drop(shell);
+    let (sender, news) = mpsc::sync_channel(4);
+    let to_tell = sender.clone();
+    guard::spawn("command", move || drop(to_tell.send(News::Ended(child.wait()))));
+    guard::spawn("output", read_into(reader, sender));
+    follow(&news, output).map_err(failed)
+}
+
+/// From the command's pipe and from the wait for its end.
+enum News {
+    Said(Vec<u8>),
+    Ended(io::Result<ExitStatus>),
+}
+
+/// Sends what comes out of the pipe until its other end is closed. Few pieces are kept: a slow
+/// serial line slows the command down, and does not fill memory.
+fn read_into(mut pipe: PipeReader, sender: SyncSender<News>) -> impl FnMut() + Send {
+    move || {
+        let mut piece = vec![0; 4096];
+        while let Ok(length @ 1..) = pipe.read(&mut piece) {
+            if sender.send(News::Said(piece[..length].to_vec())).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Shows what the command says until it has ended and has nothing more to say.
+fn follow(news: &Receiver<News>, output: &mut Output) -> io::Result<ExitStatus> {
+    let mut status = None;
+    // Programs that were left in the background may hold the pipe open forever.
+    let mut until = None;
+    loop {
+        let patience =
+            until.map_or(LOOK, |end: Instant| end.saturating_duration_since(Instant::now()));
+        if patience.is_zero() {
+            break;
+        }
+        match news.recv_timeout(patience) {
+            Ok(News::Said(piece)) => output.write(&piece),
+            Ok(News::Ended(ended)) => {
+                status = Some(ended);
+                until = Some(Instant::now() + LAST_WORDS);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    status.unwrap_or_else(|| Err(io::Error::other("nobody waited for it")))
+}
+
+fn code_of(status: ExitStatus) -> i32 {
+    // As shells do it.
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
+}
+
+/// All consoles that hear of the command.
+struct Output {
+    terminals: Vec<Terminal>,
+    in_line: bool,
+}
+
+impl Output {
+    fn open(options: &Options) -> Self {
+        let consoles = console::for_results(Path::new("/sys"), options);
+        let terminals =
+            consoles.iter().filter_map(|console| log::gone_past(Terminal::open(console)));
+        Self { terminals: terminals.collect(), in_line: false }
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.terminals.iter_mut().for_each(|terminal| terminal.write(bytes));
+        self.in_line = bytes.last().is_some_and(|last| *last != b'\n');
+    }
+
+    /// Ends the line that the command left open.
+    fn begin_line(&mut self) {
+        if self.in_line {
+            self.write(b"\n");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outcome_is_one_line_of_json_whatever_the_command_was() {
+        let outcome = Outcome { command: "echo \"a\nb\"\u{1b}", exit_code: 3, seconds: 0.25 };
+        let line = outcome.line();
+        let expected =
+            r#"remetal-result: {"command":"echo \"a\nb\"\u001b","exit_code":3,"seconds":0.25}"#;
+        assert_eq!(line.strip_suffix('\n'), Some(expected));
+    }
+
+    #[test]
+    fn a_command_that_was_killed_counts_as_shells_count_it() {
+        assert_eq!(code_of(ExitStatus::from_raw(3 << 8)), 3);
+        assert_eq!(code_of(ExitStatus::from_raw(9)), 137);
+    }
+}

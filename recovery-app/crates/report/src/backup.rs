@@ -1,0 +1,104 @@
+//! A backup in words, from its manifest.
+
+use engine::VolumeCapture;
+use image::ImageReader;
+use image::manifest::{CaptureRecord, DiskRecord, UnreadableRecord};
+use serde_json::{Value, json};
+
+use crate::size::in_words;
+use crate::volume_text::labelled;
+
+/// A backup for programs.
+pub fn to_json(image: &ImageReader) -> Value {
+    json!({
+        "path": image.path().display().to_string(),
+        "fingerprint": fingerprint(image),
+        "stored_size": image.stored_size(),
+        "parts": image.parts(),
+        "manifest": image.manifest(),
+    })
+}
+
+/// A backup for people.
+pub fn to_text(image: &ImageReader) -> String {
+    let manifest = image.manifest();
+    let totals = &manifest.totals;
+    let mut lines = vec![
+        format!("Backup of {}", disk_in_words(&manifest.disk)),
+        format!("  made {} by {}", manifest.created, manifest.tool),
+        format!("  fingerprint {}", fingerprint(image)),
+        format!(
+            "  disk of {} bytes, sectors of {} bytes, {} in use",
+            manifest.disk.size,
+            manifest.disk.logical_sector,
+            in_words(totals.used)
+        ),
+        format!("  image of {} in {} file(s)", in_words(image.stored_size()), image.parts().len()),
+    ];
+    lines.extend(manifest.volumes.iter().map(|volume| {
+        let name = labelled(&volume.title, volume.label.as_deref());
+        let system = volume.system.as_ref().map(|name| format!(", {name}")).unwrap_or_default();
+        let how = captured(&volume.capture);
+        format!("  {}: {name}{system}, state {}; {how}", volume.place, volume.state)
+    }));
+    lines.extend(manifest.table.notes.iter().map(|note| format!("  note: {note}")));
+    lines.extend(losses(&manifest.unreadable).into_iter().map(|loss| format!("  lost: {loss}")));
+    lines.join("\n")
+}
+
+fn fingerprint(image: &ImageReader) -> String {
+    image.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A disk by its path, names and size.
+pub fn disk_in_words(disk: &DiskRecord) -> String {
+    let names = [disk.model.as_deref(), disk.serial.as_deref()];
+    let names: Vec<&str> =
+        [disk.path.as_str()].into_iter().chain(names.into_iter().flatten()).collect();
+    format!("{}, {}", names.join(", "), in_words(disk.size))
+}
+
+/// How a volume was captured.
+fn captured(capture: &CaptureRecord) -> String {
+    match capture {
+        CaptureRecord::Mapped { source, used } => mapped(source, *used),
+        CaptureRecord::Whole { reason } => whole(reason),
+        CaptureRecord::Inside => INSIDE.to_owned(),
+        CaptureRecord::Excluded => EXCLUDED.to_owned(),
+    }
+}
+
+/// How a volume will be captured.
+pub fn to_be_captured(capture: &VolumeCapture) -> String {
+    match capture {
+        VolumeCapture::Mapped { source, used } => mapped(source, *used),
+        VolumeCapture::Whole(reason) => whole(reason),
+        VolumeCapture::Inside => INSIDE.to_owned(),
+        VolumeCapture::Excluded => EXCLUDED.to_owned(),
+    }
+}
+
+const INSIDE: &str = "with its physical volume";
+const EXCLUDED: &str = "left out: not chosen";
+
+fn mapped(source: &str, used: u64) -> String {
+    format!("{} in use ({source})", in_words(used))
+}
+
+fn whole(reason: &str) -> String {
+    format!("whole: {reason}")
+}
+
+/// What the old disk could not give, a line each.
+pub fn losses(unreadable: &[UnreadableRecord]) -> Vec<String> {
+    let lines = unreadable.iter().map(|lost| {
+        let volume = lost.volume.as_deref().unwrap_or("outside all volumes");
+        let files = if lost.files.is_empty() {
+            String::new()
+        } else {
+            format!(", in {}", lost.files.join(", "))
+        };
+        format!("{} bytes from byte {}, {volume}{files}", lost.extent.length, lost.extent.start)
+    });
+    lines.collect()
+}

@@ -1,0 +1,86 @@
+//! A disk in words.
+
+use std::fmt::Write;
+
+use hardware::Verdict;
+
+use crate::disk::{DiskReport, VolumeReport};
+use crate::size::in_words;
+use crate::volume_text::labelled;
+
+/// A paragraph about a disk.
+pub fn of_disk(disk: &DiskReport) -> String {
+    let mut text = headline(disk);
+    let mut line = |line: String| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "\n  {line}");
+    };
+    let numbers = [("serial", &disk.serial), ("WWN", &disk.wwn)];
+    for (name, number) in
+        numbers.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)))
+    {
+        line(format!("{name} {number}"));
+    }
+    line(format!(
+        "{} bytes, sectors of {} bytes (physical {}), {}",
+        disk.size,
+        disk.logical_sector,
+        disk.physical_sector,
+        table(disk)
+    ));
+    if let Some(health) = &disk.health {
+        line(match health.verdict {
+            Verdict::Good => "SMART: good".to_owned(),
+            Verdict::Failing => "SMART: FAILING".to_owned(),
+            Verdict::Unknown => "SMART: no verdict".to_owned(),
+        });
+        health.warnings.iter().for_each(|warning| line(format!("  {warning}")));
+    }
+    if let Some(backup) = &disk.unfinished_restore {
+        line(format!("A restore onto this disk was not finished. Start it again: {backup}"));
+    }
+    disk.in_use.iter().for_each(|reason| line(format!("in use: {reason}")));
+    disk.problem.iter().for_each(|problem| line(format!("not read: {problem}")));
+    disk.notes.iter().for_each(|note| line(format!("note: {note}")));
+    disk.volumes.iter().for_each(|volume| line(of_volume(volume)));
+    text
+}
+
+fn headline(disk: &DiskReport) -> String {
+    let model = [disk.vendor.as_deref(), disk.model.as_deref()];
+    let model: Vec<&str> = model.into_iter().flatten().collect();
+    let mut words = vec![disk.path.clone()];
+    if !model.is_empty() {
+        words.push(model.join(" "));
+    }
+    words.extend([in_words(disk.size), disk.bus.clone()]);
+    let flags = [(disk.removable, "removable"), (disk.read_only, "read-only")];
+    words.extend(flags.iter().filter(|(set, _)| *set).map(|(_, word)| (*word).to_owned()));
+    words.join(", ")
+}
+
+fn table(disk: &DiskReport) -> String {
+    let name = match disk.table.kind {
+        "gpt" => "GPT",
+        "mbr" => "MBR",
+        "none" => return "no partition table".to_owned(),
+        "doubtful" => return "a partition table that is not clear".to_owned(),
+        _ => return "partition table not read".to_owned(),
+    };
+    disk.table.id.as_ref().map_or_else(|| name.to_owned(), |id| format!("{name} {id}"))
+}
+
+fn of_volume(volume: &VolumeReport) -> String {
+    let mut words = vec![labelled(&volume.title, volume.label.as_deref())];
+    words.extend(volume.system.clone());
+    words.push(match volume.used {
+        Some(used) => format!("{} used of {}", in_words(used), in_words(volume.length)),
+        None => in_words(volume.length),
+    });
+    words.push(format!("state {}", volume.state));
+    words.extend(volume.uuid.as_ref().map(|uuid| format!("UUID {uuid}")));
+    words.extend(volume.type_name.as_ref().map(|name| format!("type {name}")));
+    words.extend(volume.name.as_ref().map(|name| format!("named \"{name}\"")));
+    words.extend(volume.mounted_at.iter().map(|path| format!("mounted on {path}")));
+    format!("{}: {}", volume.place, words.join(", "))
+}

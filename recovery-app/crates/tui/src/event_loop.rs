@@ -1,0 +1,226 @@
+//! The loop: messages in, pictures and commands out.
+
+use std::io::{self, Stdout, stdout};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use ratatui::Terminal;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::console::{self, ConsoleBackend, Glyphs, Probe, Profile, QUERY, QUERY_SIZE, RawMode};
+use crate::input::Input;
+use crate::machine::Machine;
+use crate::message::{Command, Message};
+use crate::reader::Reader;
+use crate::run::Options;
+use crate::state::State;
+use crate::{TuiError, shell, update, view, workers};
+
+/// Between two pictures: a slow line is not given more than it can draw.
+const FRAME: Duration = Duration::from_millis(100);
+/// The clock of the screens.
+const TICK: Duration = Duration::from_millis(500);
+/// How long a terminal may take to say what it is.
+const ANSWER: Duration = Duration::from_millis(500);
+/// After this silence, a key on a serial line may come from a terminal that was attached just now:
+/// it gets the whole picture.
+const LONG_SILENCE: Duration = Duration::from_secs(20);
+/// What a serial line is taken for when it does not answer, in columns and lines.
+const SERIAL_SIZE: (u16, u16) = (80, 24);
+/// What a screen is taken for when the kernel does not know, in columns and lines.
+const SCREEN_SIZE: (u16, u16) = (80, 25);
+
+/// What the loop waits for.
+#[derive(Debug)]
+pub enum Event {
+    /// Something for the state machine.
+    Message(Box<Message>),
+    /// The terminal has sent something.
+    Input(Input),
+    /// The terminal is gone, or the program is asked to end.
+    Gone,
+}
+
+impl From<Message> for Event {
+    fn from(message: Message) -> Self {
+        Self::Message(Box::new(message))
+    }
+}
+
+/// The state machine with its terminal, clock and workers.
+pub struct EventLoop {
+    machine: Arc<dyn Machine>,
+    serial: bool,
+    ascii: bool,
+    terminal: Terminal<ConsoleBackend<Stdout>>,
+    state: State,
+    begun: Instant,
+    probe: Probe,
+    /// No picture before this: an answer of the terminal is awaited.
+    not_before: Instant,
+    last_key: Instant,
+    sender: Sender<Event>,
+    events: Receiver<Event>,
+    leaving: bool,
+}
+
+impl EventLoop {
+    pub fn new(
+        machine: Arc<dyn Machine>,
+        options: &Options,
+        profile: Profile,
+    ) -> Result<Self, TuiError> {
+        let size =
+            if options.serial { SERIAL_SIZE } else { console::size().unwrap_or(SCREEN_SIZE) };
+        let now = Instant::now();
+        let (sender, events) = unbounded();
+        Ok(Self {
+            machine,
+            serial: options.serial,
+            ascii: options.ascii,
+            terminal: Terminal::new(ConsoleBackend::new(stdout(), size))?,
+            state: State::new(profile, size, options.surroundings, options.notice.clone()),
+            begun: now,
+            probe: Probe::default(),
+            not_before: now,
+            last_key: now,
+            sender,
+            events,
+            leaving: false,
+        })
+    }
+
+    /// Until the person leaves.
+    pub fn run(mut self, mut raw: RawMode) -> Result<(), TuiError> {
+        let reader = Reader::start(self.sender.clone())?;
+        leave_on_signals(self.sender.clone())?;
+        workers::watch(&self.machine, &self.sender)?;
+        self.draw_anew()?;
+        let mut drawn = Instant::now();
+        let mut changed = true;
+        while !self.leaving {
+            let due = drawn + if changed { FRAME } else { TICK };
+            let due = due.max(self.not_before);
+            match self.events.recv_deadline(due) {
+                Ok(event) => {
+                    changed = true;
+                    self.take(event, &mut raw, &reader)?;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            if Instant::now() >= due {
+                drawn = Instant::now();
+                changed = false;
+                self.draw()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, event: Event, raw: &mut RawMode, reader: &Reader) -> Result<(), TuiError> {
+        let message = match event {
+            Event::Message(message) => *message,
+            Event::Input(Input::Key(key)) => {
+                let silence = self.last_key.elapsed();
+                self.last_key = Instant::now();
+                if self.serial && silence > LONG_SILENCE {
+                    self.draw_anew()?;
+                }
+                Message::Key(key)
+            }
+            Event::Input(answer) => {
+                self.take_answer(answer);
+                return Ok(());
+            }
+            Event::Gone => {
+                self.leaving = true;
+                return Ok(());
+            }
+        };
+        for command in update(&mut self.state, message) {
+            self.obey(command, raw, reader)?;
+        }
+        Ok(())
+    }
+
+    fn obey(
+        &mut self,
+        command: Command,
+        raw: &mut RawMode,
+        reader: &Reader,
+    ) -> Result<(), TuiError> {
+        match command {
+            Command::Look { ticket, disk } => {
+                workers::look(&self.machine, &self.sender, ticket, *disk)?;
+            }
+            Command::End(end) => workers::end(&self.machine, &self.sender, end)?,
+            Command::Shell => {
+                shell::run(raw, reader)?;
+                self.draw_anew()?;
+            }
+            Command::Redraw => self.draw_anew()?,
+            Command::Quit => self.leaving = true,
+        }
+        Ok(())
+    }
+
+    /// The terminal may show anything, and may be another one: asks what it is where only it
+    /// knows, and draws all of the next picture.
+    fn draw_anew(&mut self) -> io::Result<()> {
+        if self.serial {
+            self.probe = Probe::default();
+            let query = if self.ascii { QUERY_SIZE } else { QUERY };
+            self.terminal.backend_mut().send(query)?;
+            self.not_before = Instant::now() + ANSWER;
+        }
+        self.terminal.clear()
+    }
+
+    fn take_answer(&mut self, answer: Input) {
+        self.probe.take(answer);
+        if let Some((columns, rows)) = self.probe.size {
+            self.resize(columns, rows);
+        }
+        if let Some(utf8) = self.probe.utf8.filter(|_| !self.ascii) {
+            let glyphs = if utf8 { Glyphs::Drawn } else { Glyphs::Ascii };
+            update(&mut self.state, Message::Glyphs(glyphs));
+        }
+        if self.probe.size.is_some() && (self.ascii || self.probe.utf8.is_some()) {
+            self.not_before = Instant::now();
+        }
+    }
+
+    fn resize(&mut self, columns: u16, rows: u16) {
+        if self.state.shared.size != (columns, rows) {
+            self.terminal.backend_mut().resize((columns, rows));
+            update(&mut self.state, Message::Resized(columns, rows));
+        }
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        if let Some((columns, rows)) = console::size().filter(|_| !self.serial) {
+            self.resize(columns, rows);
+        }
+        update(&mut self.state, Message::Tick(self.begun.elapsed()));
+        let state = &self.state;
+        self.terminal.draw(|frame| view(state, frame))?;
+        Ok(())
+    }
+}
+
+/// A signal to end restores the terminal first.
+fn leave_on_signals(events: Sender<Event>) -> io::Result<()> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for _ in signals.forever() {
+            if events.send(Event::Gone).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(())
+}

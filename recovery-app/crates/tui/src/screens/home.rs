@@ -1,0 +1,305 @@
+//! The first screen: the disks that are there, and what can be done.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Padding, Paragraph};
+
+use super::{Reaction, Screen, Topic};
+use crate::disks::Known;
+use crate::input::Key;
+use crate::machine::{End, Surroundings};
+use crate::message::Command;
+use crate::state::Shared;
+use crate::theme;
+use crate::widgets::card::{self, Form};
+use crate::widgets::chrome::{self, KeyHint};
+use crate::widgets::text;
+
+/// What can be done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Choice {
+    #[default]
+    BackUp,
+    Restore,
+    ShutDown,
+    Restart,
+    Shell,
+    Quit,
+}
+
+/// What is chosen, and which disks are in sight.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Home {
+    focus: Choice,
+    /// The first disk shown, where not all of them fit.
+    first: usize,
+}
+
+impl Choice {
+    fn label(self) -> &'static str {
+        match self {
+            Self::BackUp => "Back up this computer",
+            Self::Restore => "Restore this computer",
+            Self::ShutDown => "Shut down",
+            Self::Restart => "Restart",
+            Self::Shell => "Shell",
+            Self::Quit => "Quit",
+        }
+    }
+
+    /// The lines below the label, for the two great ones.
+    fn explained(self) -> &'static str {
+        match self {
+            Self::BackUp => "Save a disk to another drive",
+            Self::Restore => "Put a backup back onto a disk",
+            _ => "",
+        }
+    }
+
+    fn reaction(self, surroundings: Surroundings) -> Reaction {
+        match self {
+            Self::BackUp => Reaction::Open(Screen::page(Topic::BackUp)),
+            Self::Restore => Reaction::Open(Screen::page(Topic::Restore)),
+            Self::ShutDown => Reaction::Open(Screen::ask(End::PowerOff)),
+            Self::Restart => Reaction::Open(Screen::ask(End::Restart)),
+            Self::Shell if surroundings == Surroundings::Serial => Reaction::Do(Command::Shell),
+            Self::Shell => Reaction::Open(Screen::page(Topic::Shell)),
+            Self::Quit => Reaction::Do(Command::Quit),
+        }
+    }
+}
+
+/// The choices in their two rows.
+fn choices(surroundings: Surroundings) -> [&'static [Choice]; 2] {
+    const GREAT: &[Choice] = &[Choice::BackUp, Choice::Restore];
+    match surroundings {
+        Surroundings::Guest => [GREAT, &[Choice::Quit]],
+        _ => [GREAT, &[Choice::ShutDown, Choice::Restart, Choice::Shell]],
+    }
+}
+
+impl Home {
+    pub fn keys(&self, shared: &Shared) -> Vec<KeyHint> {
+        let mut keys = vec![("← → ↑ ↓", "choose"), ("Enter", "do it"), ("F1", "help")];
+        if last_disk(shared) > 0 {
+            keys.push(("PgUp PgDn", "more disks"));
+        }
+        keys
+    }
+
+    pub fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
+        let rows = choices(shared.surroundings);
+        let all: Vec<Choice> = rows.concat();
+        let place = all.iter().position(|choice| *choice == self.focus).unwrap_or(0);
+        match key {
+            Key::Enter => return self.focus.reaction(shared.surroundings),
+            Key::Right | Key::Tab => self.focus = all[(place + 1) % all.len()],
+            Key::Left | Key::BackTab => self.focus = all[(place + all.len() - 1) % all.len()],
+            Key::Up if place >= rows[0].len() => self.focus = rows[0][across(place, rows)],
+            Key::Down if place < rows[0].len() => self.focus = rows[1][across(place, rows)],
+            Key::PageDown => self.first = (self.first + PAGE).min(last_disk(shared)),
+            Key::PageUp => self.first = self.first.min(last_disk(shared)).saturating_sub(PAGE),
+            Key::Char(letter) => self.go_to_letter(letter, &all, place),
+            _ => {}
+        }
+        Reaction::None
+    }
+
+    /// The next choice that begins with a letter. It is only marked: a slip does nothing.
+    fn go_to_letter(&mut self, letter: char, all: &[Choice], place: usize) {
+        let begins = |choice: &&Choice| {
+            choice.label().chars().next().is_some_and(|first| first.eq_ignore_ascii_case(&letter))
+        };
+        let mut ahead = all.iter().cycle().skip(place + 1).take(all.len());
+        if let Some(choice) = ahead.find(begins) {
+            self.focus = *choice;
+        }
+    }
+}
+
+/// The place in the other row that lies nearest.
+fn across(place: usize, rows: [&[Choice]; 2]) -> usize {
+    let (from, index, to) = if place < rows[0].len() {
+        (rows[0].len(), place, rows[1].len())
+    } else {
+        (rows[1].len(), place - rows[0].len(), rows[0].len())
+    };
+    if from > 1 { index * (to - 1) / (from - 1) } else { 0 }
+}
+
+/// How far a page leads, in disks.
+const PAGE: usize = 5;
+
+/// [`last_start`] on the screen as it is.
+fn last_disk(shared: &Shared) -> usize {
+    let places = places(shared, chrome::body(shared.size));
+    last_start(shared.disks.known(), places.disks.height)
+}
+
+/// Where things lie on the screen.
+struct Places {
+    notice: Rect,
+    disks: Rect,
+    great: Rect,
+    small: Rect,
+    news: Rect,
+    /// There is room for frames around the two great choices.
+    is_roomy: bool,
+}
+
+/// On a large screen the choices stay near the disks, but do not jump with each that comes.
+const LINES_FOR_DISKS: u16 = 24;
+
+fn places(shared: &Shared, area: Rect) -> Places {
+    let is_roomy = area.height >= 16 && area.width >= 60;
+    let notice = u16::try_from(notice_lines(shared, area.width).len()).unwrap_or(0);
+    let great = if is_roomy { 4 } else { 2 };
+    let gap = u16::from(area.height >= 20);
+    let room = area.height.saturating_sub(notice + great + 1 + gap + 1);
+    let needed = disks_height(shared.disks.known(), form_for(shared.disks.known(), room));
+    let disks = room.min(needed.saturating_add(1).max(LINES_FOR_DISKS));
+    let [notice, disks, great, small, _, news, _] = Layout::vertical([
+        Constraint::Length(notice),
+        Constraint::Length(disks),
+        Constraint::Length(great),
+        Constraint::Length(1),
+        Constraint::Length(gap),
+        Constraint::Length(1),
+        Constraint::Fill(1),
+    ])
+    .areas(area);
+    Places { notice, disks, great, small, news, is_roomy }
+}
+
+pub fn draw(home: &Home, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
+    let places = places(shared, area);
+    frame.render_widget(Paragraph::new(notice_lines(shared, area.width)), places.notice);
+    draw_disks(home, shared, places.disks, frame);
+    let [first_row, second_row] = choices(shared.surroundings);
+    if places.is_roomy {
+        draw_boxes(home, first_row, places.great, frame);
+    } else {
+        draw_list(home, first_row, places.great, frame);
+    }
+    draw_small(home, second_row, places.small, frame);
+    frame.render_widget(news_line(shared, places.news.width), places.news);
+}
+
+fn notice_lines(shared: &Shared, width: u16) -> Vec<Line<'static>> {
+    let notice = shared.notice.iter().chain(&shared.trouble);
+    notice
+        .flat_map(|words| text::wrapped(&format!("! {words}"), "", width, theme::WARNING))
+        .collect()
+}
+
+fn news_line(shared: &Shared, width: u16) -> Line<'static> {
+    let news = shared.news().unwrap_or_default();
+    Line::styled(text::cut(news, usize::from(width)), theme::GOOD)
+}
+
+fn draw_disks(home: &Home, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
+    let known = shared.disks.known();
+    if known.is_empty() {
+        let words = if shared.disks.listed {
+            "No disk was found. Drives that you attach appear here by themselves. If a built-in \
+             disk is missing, F1 says what to try."
+        } else {
+            "Looking for disks ..."
+        };
+        let lines = text::wrapped(words, "", area.width, theme::BASE);
+        frame.render_widget(Paragraph::new(lines), area);
+        return;
+    }
+    let (form, gap) = form_for(known, area.height);
+    let first = home.first.min(last_start(known, area.height));
+    let mut y = area.y;
+    for (place, disk) in known.iter().enumerate().skip(first) {
+        let height = card::height(disk, form);
+        let more_follow = place + 1 < known.len();
+        if y + height + u16::from(more_follow && form == Form::Row) > area.bottom() {
+            let words = format!("▼ {} more: PgDn", known.len() - place);
+            let line = Rect { y, height: area.bottom().saturating_sub(y).min(1), ..area };
+            frame.render_widget(Line::styled(words, theme::QUIET), line);
+            return;
+        }
+        card::draw(disk, shared.now, form, Rect { y, height, ..area }, frame);
+        y += height + gap;
+    }
+}
+
+/// A form for all disks, and the lines between two of them.
+type Arrangement = (Form, u16);
+
+/// The roomiest form in which all disks fit.
+fn form_for(known: &[Known], height: u16) -> Arrangement {
+    let forms = [
+        (Form::Roomy(8), 1),
+        (Form::Roomy(3), 1),
+        (Form::Card, 1),
+        (Form::Card, 0),
+        (Form::Slim, 1),
+        (Form::Slim, 0),
+    ];
+    forms.into_iter().find(|form| disks_height(known, *form) <= height).unwrap_or((Form::Row, 0))
+}
+
+fn disks_height(known: &[Known], (form, gap): Arrangement) -> u16 {
+    let heights = known.iter().map(|known| card::height(known, form));
+    heights.reduce(|sum, height| sum.saturating_add(gap).saturating_add(height)).unwrap_or(0)
+}
+
+/// The first disk in sight when the last one is: 0 where all fit.
+fn last_start(known: &[Known], height: u16) -> usize {
+    match form_for(known, height) {
+        (Form::Row, _) => known.len().saturating_sub(usize::from(height)),
+        _ => 0,
+    }
+}
+
+fn draw_boxes(home: &Home, row: &[Choice], area: Rect, frame: &mut Frame<'_>) {
+    let places = Layout::horizontal(row.iter().map(|_| Constraint::Fill(1))).spacing(1).split(area);
+    for (choice, place) in row.iter().zip(places.iter()) {
+        let chosen = home.focus == *choice;
+        let (border, style) = if chosen {
+            (BorderType::Double, theme::CHOSEN_FRAME)
+        } else {
+            (BorderType::Plain, theme::QUIET)
+        };
+        let block = Block::bordered()
+            .border_type(border)
+            .border_style(style)
+            .padding(Padding::horizontal(1));
+        let lines = vec![
+            Line::from_iter(marked(choice.label(), chosen)),
+            Line::styled(format!("  {}", choice.explained()), theme::BASE),
+        ];
+        frame.render_widget(Paragraph::new(lines).style(theme::BASE).block(block), *place);
+    }
+}
+
+fn draw_list(home: &Home, row: &[Choice], area: Rect, frame: &mut Frame<'_>) {
+    let lines: Vec<Line<'_>> = row
+        .iter()
+        .map(|choice| Line::from_iter(marked(choice.label(), home.focus == *choice)))
+        .collect();
+    frame.render_widget(Paragraph::new(lines).style(theme::BASE), area);
+}
+
+fn draw_small(home: &Home, row: &[Choice], area: Rect, frame: &mut Frame<'_>) {
+    let mut spans = Vec::new();
+    for choice in row {
+        spans.extend(marked(choice.label(), home.focus == *choice));
+        spans.push(Span::raw("    "));
+    }
+    frame.render_widget(Paragraph::new(Line::from(spans)).style(theme::BASE), area);
+}
+
+/// A label, marked by a sign and by colour when Enter acts on it.
+fn marked(label: &'static str, chosen: bool) -> [Span<'static>; 2] {
+    if chosen {
+        [Span::styled("► ", theme::CHOSEN_FRAME), Span::styled(format!("{label} "), theme::CHOSEN)]
+    } else {
+        [Span::raw("  "), Span::styled(format!("{label} "), theme::STRONG)]
+    }
+}

@@ -1,0 +1,7 @@
+//! Pieces that screens are made of.
+
+pub mod bar;
+pub mod card;
+pub mod chrome;
+pub mod entry;
+pub mod text;

@@ -1,0 +1,46 @@
+//! Text in a given width.
+
+use ratatui::style::Style;
+use ratatui::text::Line;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// `text`, cut to `width` columns; where it is cut, three dots say so.
+pub fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let dots = ".".repeat(width.min(3));
+    let mut left = width - dots.len();
+    let fits = |letter: &char| {
+        let columns = letter.width().unwrap_or(0);
+        let fits = columns <= left;
+        left = left.saturating_sub(columns);
+        fits
+    };
+    let mut kept: String = text.chars().take_while(fits).collect();
+    kept.push_str(&dots);
+    kept
+}
+
+/// `text` in lines of `width` columns, each with `margin` before it.
+pub fn wrapped(text: &str, margin: &str, width: u16, style: Style) -> Vec<Line<'static>> {
+    let options = textwrap::Options::new(usize::from(width).max(1))
+        .initial_indent(margin)
+        .subsequent_indent(margin);
+    let lines = textwrap::wrap(text, options);
+    lines.into_iter().map(|line| Line::styled(line.into_owned(), style)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_cut_says_so() {
+        assert_eq!(cut("Samsung", 7), "Samsung");
+        assert_eq!(cut("Samsung SSD", 8), "Samsu...");
+        assert_eq!(cut("漢字漢字", 6), "漢...");
+        assert_eq!(cut("Samsung", 2), "..");
+        assert_eq!(cut("Samsung", 0), "");
+    }
+}

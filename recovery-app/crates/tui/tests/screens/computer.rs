@@ -1,0 +1,184 @@
+//! Made-up disks.
+
+use block::Extent;
+use filesystem::{Kind, State, VolumeInfo};
+use hardware::{Bus, DeviceNumber, Disk, Health, KernelPartition, Verdict};
+use report::disk::{DiskReport, VolumeReport};
+use tui::Look;
+
+pub const GB: u64 = 1_000_000_000;
+
+/// A disk as the kernel tells it, without partitions.
+pub fn disk(name: &str, model: &str, serial: &str, bus: Bus, size: u64) -> Disk {
+    Disk {
+        path: format!("/dev/{name}").into(),
+        name: name.to_owned(),
+        number: DeviceNumber { major: 8, minor: u32::from(*name.as_bytes().last().unwrap()) },
+        model: Some(model.to_owned()),
+        vendor: None,
+        serial: Some(serial.to_owned()),
+        wwn: None,
+        bus,
+        size,
+        logical_sector: 512,
+        physical_sector: 512,
+        removable: bus == Bus::Usb,
+        rotational: false,
+        read_only: false,
+        usb_megabits: None,
+        backing_file: None,
+        partitions: Vec::new(),
+        holders: Vec::new(),
+        mounted_at: Vec::new(),
+        swap: false,
+        health: None,
+    }
+}
+
+/// A partition, beginning where the one before it ends.
+pub fn volume(report: &mut DiskReport, length: u64, info: VolumeInfo) -> &mut VolumeReport {
+    let last = report.volumes.last();
+    let start = last.map_or(1 << 20, |last| last.start + last.length);
+    let number = u32::try_from(report.volumes.len()).unwrap() + 1;
+    report.volumes.push(VolumeReport {
+        partition: Some(number),
+        start,
+        length,
+        ..VolumeReport::new(format!("partition {number}"), info)
+    });
+    report.volumes.last_mut().unwrap()
+}
+
+pub fn info(kind: Kind, title: &str, label: Option<&str>, used: u64) -> VolumeInfo {
+    VolumeInfo {
+        label: label.map(str::to_owned),
+        used: Some(used),
+        state: State::Clean,
+        ..VolumeInfo::named(kind, title)
+    }
+}
+
+pub fn system(kind: Kind, name: &str, used: u64) -> VolumeInfo {
+    VolumeInfo { system: Some(name.to_owned()), ..info(kind, "", None, used) }
+}
+
+pub fn health(verdict: Verdict, warnings: &[&str]) -> Health {
+    Health {
+        verdict,
+        temperature: Some(38),
+        power_on_hours: Some(4000),
+        reallocated_sectors: None,
+        pending_sectors: None,
+        uncorrected_errors: None,
+        percentage_used: Some(3),
+        warnings: warnings.iter().map(|warning| (*warning).to_owned()).collect(),
+    }
+}
+
+/// The kernel's partitions, after those of the report.
+pub fn with_partitions(mut disk: Disk, report: &DiskReport) -> Disk {
+    let separator =
+        if disk.name.ends_with(|letter: char| letter.is_ascii_digit()) { "p" } else { "" };
+    disk.partitions = report
+        .volumes
+        .iter()
+        .map(|volume| KernelPartition {
+            path: format!("{}{separator}{}", disk.path.display(), volume.partition.unwrap()).into(),
+            name: format!("{}{separator}{}", disk.name, volume.partition.unwrap()),
+            number: volume.partition.unwrap(),
+            extent: Extent::new(volume.start, volume.length),
+            read_only: false,
+            holders: Vec::new(),
+            mounted_at: Vec::new(),
+            swap: false,
+        })
+        .collect();
+    disk
+}
+
+fn told(disk: Disk, report: DiskReport, backups: Option<usize>) -> (Disk, Look) {
+    (with_partitions(disk, &report), Look { report, backups })
+}
+
+/// A notebook's disk: Windows beside Debian.
+pub fn notebook() -> (Disk, Look) {
+    let model = "Samsung SSD 970 EVO Plus 500GB";
+    let disk = disk("nvme0n1", model, "S4EVNX0R501123A", Bus::Nvme, 500_107_862_016);
+    let mut report =
+        DiskReport { health: Some(health(Verdict::Good, &[])), ..DiskReport::default() };
+    let efi = volume(&mut report, 272 << 20, info(Kind::Fat32, "FAT32", None, 40 << 20));
+    efi.type_name = Some("EFI system".to_owned());
+    let reserved = volume(&mut report, 16 << 20, VolumeInfo::named(Kind::Unknown, "unknown"));
+    reserved.type_name = Some("Microsoft reserved".to_owned());
+    volume(&mut report, 330 * GB, system(Kind::Ntfs, "Windows 11 Pro", 212 * GB));
+    volume(&mut report, 100 * GB, system(Kind::Ext4, "Debian GNU/Linux 12", 31 * GB));
+    volume(&mut report, 8 * GB, VolumeInfo::named(Kind::Swap, "swap"));
+    told(disk, report, None)
+}
+
+/// A USB drive with files and backups.
+pub fn usb_drive() -> (Disk, Look) {
+    let disk = disk("sda", "Elements 25A2", "575834314135374C9F21", Bus::Usb, 2_000_398_934_016);
+    let mut report = DiskReport::default();
+    volume(&mut report, 2_000_396_000_000, info(Kind::ExFat, "exFAT", Some("Backups"), 700 * GB));
+    told(disk, report, Some(3))
+}
+
+/// A disk fresh from the shop.
+pub fn fresh() -> (Disk, Look) {
+    let disk = disk("sdb", "CT1000MX500SSD1", "2210E6160B7C", Bus::Sata, 1_000_204_886_016);
+    let mut report =
+        DiskReport { health: Some(health(Verdict::Good, &[])), ..DiskReport::default() };
+    let nothing = VolumeInfo::named(Kind::Unknown, "unknown");
+    report.volumes.push(VolumeReport {
+        length: disk.size,
+        ..VolumeReport::new("the whole disk".to_owned(), nothing)
+    });
+    told_whole(disk, report)
+}
+
+fn told_whole(disk: Disk, report: DiskReport) -> (Disk, Look) {
+    (disk, Look { report, backups: None })
+}
+
+/// An old disk that is about to fail, its Windows asleep and encrypted parts on it.
+pub fn failing() -> (Disk, Look) {
+    let disk = disk("sdc", "TOSHIBA MQ01ABD100", "X3PJT0LGT", Bus::Sata, 1_000_204_886_016);
+    let warnings = ["The disk says that it is failing.", "The disk has counted: 512 sectors."];
+    let mut report =
+        DiskReport { health: Some(health(Verdict::Failing, &warnings)), ..DiskReport::default() };
+    let windows = VolumeInfo {
+        state: State::Hibernated("Fast Startup".to_owned()),
+        ..system(Kind::Ntfs, "Windows 10 Home", 402 * GB)
+    };
+    volume(&mut report, 600 * GB, windows);
+    volume(&mut report, 300 * GB, VolumeInfo::named(Kind::BitLocker, "BitLocker"));
+    told(disk, report, None)
+}
+
+/// A stick whose label is as bad as labels get.
+pub fn strange() -> (Disk, Look) {
+    let name = "Flash\u{1b}[2J\u{7} ✓漢字 Drive — “quoted” with a name that never seems to end";
+    let disk = disk("sdd", name, "0", Bus::Usb, 15_376_000_000);
+    let mut report = DiskReport::default();
+    let label = Some("e\u{301}t\u{e9}\r\n\u{9b}31m 🎁");
+    volume(&mut report, 15 * GB, info(Kind::Fat32, "FAT32", label, u64::MAX));
+    told(disk, report, None)
+}
+
+/// A server's many disks.
+pub fn many() -> Vec<(Disk, Look)> {
+    let disk_of = |number: usize| {
+        let name = format!("sd{}", char::from(b'a' + u8::try_from(number).unwrap()));
+        let disk =
+            disk(&name, "ST16000NM000J", &format!("ZR50{number:04}"), Bus::Sas, 16_000_900_661_248);
+        let mut report = DiskReport::default();
+        let member = VolumeInfo {
+            state: State::Member("server:0".to_owned()),
+            ..VolumeInfo::named(Kind::LinuxRaid, "Linux RAID 1.2")
+        };
+        volume(&mut report, 16_000_000_000_000, member);
+        told(disk, report, None)
+    };
+    (0..24).map(disk_of).collect()
+}

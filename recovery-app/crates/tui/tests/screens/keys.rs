@@ -1,0 +1,160 @@
+//! What keys do.
+
+use hardware::Disk;
+use tui::console::Glyphs;
+use tui::input::Key;
+use tui::{Command, End, Look, Message, Surroundings};
+
+use crate::computer::{fresh, notebook, usb_drive};
+use crate::stage::{ASCII, SCREEN, Stage, VGA};
+
+fn stage() -> Stage {
+    Stage::new(VGA, SCREEN).with(&[notebook(), usb_drive()])
+}
+
+/// The line that the marked choice stands in.
+fn marked(stage: &Stage) -> String {
+    let text = stage.text();
+    let line = text.lines().find(|line| line.contains("► ") && !line.contains("backups")).unwrap();
+    let from = line.split("► ").nth(1).unwrap();
+    from.split("  ").next().unwrap().trim().to_owned()
+}
+
+#[test]
+fn all_keys_of_all_terminals_move() {
+    let ways: [(&[u8], &str); 12] = [
+        (b"", "Back up this computer"),
+        (b"\x1b[C", "Restore this computer"),
+        (b"\x1bOC", "Restore this computer"),
+        (b"\t", "Restore this computer"),
+        (b"\x1b[B", "Shut down"),
+        (b"\x1b[C\x1b[B", "Shell"),
+        (b"\x1b[C\x1b[B\x1b[A", "Restore this computer"),
+        (b"\x1b[D", "Shell"),
+        (b"\x1b[Z", "Shell"),
+        (b"r", "Restore this computer"),
+        (b"rR", "Restart"),
+        (b"sb", "Back up this computer"),
+    ];
+    for (bytes, expected) in ways {
+        let mut stage = stage();
+        assert_eq!(stage.type_bytes(bytes), [], "{bytes:?}");
+        assert_eq!(marked(&stage), expected, "{bytes:?}");
+    }
+}
+
+#[test]
+fn every_choice_leads_somewhere_and_back() {
+    for (keys, title) in [
+        (&[Key::Enter][..], "Back up this computer"),
+        (&[Key::Right, Key::Enter], "Restore this computer"),
+        (&[Key::Down, Key::Enter], "Shut down"),
+        (&[Key::Down, Key::Right, Key::Enter], "Restart"),
+        (&[Key::Left, Key::Enter], "Shell"),
+        (&[Key::F(1)], "Help"),
+        (&[Key::Char('?')], "Help"),
+    ] {
+        let mut stage = stage();
+        let home = stage.text();
+        assert_eq!(stage.press(keys), []);
+        let text = stage.text();
+        assert_eq!(text.lines().next().unwrap().split("  ").next().unwrap().trim(), title);
+        assert_ne!(text, home);
+        stage.press(&[Key::Esc]);
+        assert!(stage.text().starts_with(home.lines().next().unwrap()), "{}", stage.text());
+    }
+}
+
+#[test]
+fn the_computer_is_ended_only_on_purpose() {
+    let shut_down = [Key::Down, Key::Enter];
+    for keys in
+        [&[Key::Enter][..], &[Key::Esc], &[Key::Right, Key::Left, Key::Enter], &[Key::Char('y')]]
+    {
+        let mut stage = stage();
+        stage.press(&shut_down);
+        assert_eq!(stage.press(keys), [], "{keys:?}");
+    }
+    let mut stage = stage();
+    stage.press(&shut_down);
+    assert_eq!(stage.press(&[Key::Right, Key::Enter]), [Command::End(End::PowerOff)]);
+    assert!(stage.text().contains("Shutting down ..."));
+    stage.tell(Message::EndFailed(End::PowerOff, "no such program".to_owned()));
+    assert!(stage.text().contains("This did not work: no such program"));
+    stage.press(&[Key::Right, Key::Enter]);
+    assert_eq!(stage.press(&[Key::Char('r'), Key::Enter]), [Command::End(End::Restart)]);
+}
+
+#[test]
+fn a_guest_neither_ends_nor_restarts_the_computer() {
+    let mut stage = Stage::within(Surroundings::Guest, VGA, SCREEN).with(&[notebook()]);
+    let text = stage.text();
+    assert!(!text.contains("Shut down") && !text.contains("Restart ") && !text.contains("Shell"));
+    assert_eq!(stage.press(&[Key::Down, Key::Enter]), [Command::Quit]);
+    assert_eq!(stage.press(&[Key::Ctrl('c')]), [Command::Quit]);
+    assert_eq!(self::stage().press(&[Key::Ctrl('c')]), [], "never in the recovery environment");
+}
+
+#[test]
+fn on_a_serial_line_the_shell_opens_in_place() {
+    let mut stage = Stage::within(Surroundings::Serial, VGA, ASCII).with(&[]);
+    assert_eq!(stage.press(&[Key::Left, Key::Enter]), [Command::Shell]);
+}
+
+#[test]
+fn a_page_scrolls_no_further_than_its_end() {
+    let mut stage = Stage::new((40, 12), SCREEN).with(&[notebook(), usb_drive()]);
+    stage.press(&[Key::F(1)]);
+    let top = stage.text();
+    stage.press(&[Key::End]);
+    let end = stage.text();
+    assert!(end.contains("Ctrl+L draws"), "{end}");
+    stage.press(&[Key::PageDown, Key::Down, Key::Char(' ')]);
+    assert_eq!(stage.text(), end);
+    stage.press(&[Key::PageUp; 40]);
+    assert_eq!(stage.text(), top);
+}
+
+fn guide(disks: &[(Disk, Look)], keys: &[Key]) -> String {
+    let mut stage = Stage::new((100, 40), SCREEN).with(disks);
+    stage.press(keys);
+    stage.text()
+}
+
+#[test]
+fn the_backup_page_names_the_disks_of_this_computer() {
+    let text = guide(&[fresh(), usb_drive(), notebook()], &[Key::Enter]);
+    assert!(text.contains("mount /dev/sda1 /mnt/backup\n"), "{text}");
+    assert!(text.contains("remetal capture /dev/nvme0n1 /mnt/backup --name my-computer"), "{text}");
+    let text = guide(&[notebook()], &[Key::Enter]);
+    assert!(text.contains("Attach a drive"), "{text}");
+    assert!(text.contains("mount DRIVE /mnt/backup"), "{text}");
+}
+
+#[test]
+fn files_that_can_be_seen_already_are_used_where_they_are() {
+    let (disk, mut look) = usb_drive();
+    look.report.volumes[0].mounted_at = vec!["/media/usb".to_owned()];
+    let text = guide(&[notebook(), (disk, look)], &[Key::Enter]);
+    assert!(text.contains("remetal capture /dev/nvme0n1 /media/usb --name my-computer"), "{text}");
+    assert!(!text.contains("mount /dev/sda1"), "{text}");
+}
+
+#[test]
+fn the_restore_page_names_a_target_only_where_there_is_no_choice() {
+    let keys = [Key::Right, Key::Enter];
+    let text = guide(&[notebook(), usb_drive()], &keys);
+    assert!(text.contains("remetal plan /mnt/backup/NAME /dev/nvme0n1"), "{text}");
+    let text = guide(&[notebook(), usb_drive(), fresh()], &keys);
+    assert!(text.contains("remetal restore /mnt/backup/NAME DISK --confirm WORD"), "{text}");
+}
+
+#[test]
+fn the_terminal_may_turn_out_to_know_more() {
+    let mut stage = Stage::new(VGA, ASCII).with(&[notebook()]);
+    assert!(stage.text().is_ascii());
+    stage.tell(Message::Glyphs(Glyphs::Drawn));
+    stage.tell(Message::Resized(132, 43));
+    assert!(stage.text().contains('█'));
+    assert_eq!(stage.press(&[Key::Ctrl('l')]), [Command::Redraw]);
+}

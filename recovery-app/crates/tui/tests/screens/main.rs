@@ -1,0 +1,9 @@
+//! The screens, seen and used on a made-up computer.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod computer;
+mod keys;
+mod live;
+mod pictures;
+mod random;
+mod stage;
