@@ -7,13 +7,14 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
+use hardware::watch::DiskWatch;
 use hardware::{Disk, Roots};
 use report::disk::DiskReport;
-use tui::{DisksSeen, End, Look, Machine};
+use tui::{DiskList, DisksSeen, End, Look, Machine};
 
 use crate::look;
 
-/// How often it is looked up which disks there are.
+/// How often the disks are listed although the kernel has said nothing: it does not tell of mounts.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// The computer that this program runs on.
@@ -21,16 +22,21 @@ pub struct ThisComputer;
 
 impl Machine for ThisComputer {
     fn watch(&self, seen: &mut dyn FnMut(DisksSeen) -> ControlFlow<()>) {
+        // Begun before the first list, so that nothing is missed. Where the kernel tells nothing
+        // (in a container), the disks are still listed now and then.
+        let mut changes = DiskWatch::start().ok();
+        let mut touched = Vec::new();
         let mut before = None;
         loop {
             let now = hardware::disks(&Roots::default()).map_err(|error| error.to_string());
-            if before.as_ref() != Some(&now) {
-                if seen(now.clone()).is_break() {
+            if !touched.is_empty() || before.as_ref() != Some(&now) {
+                before = Some(now.clone());
+                let list = now.map(|disks| DiskList { disks, touched });
+                if seen(list).is_break() {
                     return;
                 }
-                before = Some(now);
             }
-            thread::sleep(EVERY);
+            touched = wait(&mut changes);
         }
     }
 
@@ -47,6 +53,20 @@ impl Machine for ThisComputer {
         let status =
             Command::new(program).status().map_err(|error| format!("{program}: {error}"))?;
         if status.success() { Ok(()) } else { Err(format!("{program}: {status}")) }
+    }
+}
+
+/// Waits until something may have changed, and gives the names of the disks that the kernel says
+/// have.
+fn wait(changes: &mut Option<DiskWatch>) -> Vec<String> {
+    let told = changes.as_mut().map(|changes| changes.next(EVERY));
+    match told {
+        Some(Ok(told)) => told.map(|told| told.changed.into_iter().collect()).unwrap_or_default(),
+        Some(Err(_)) | None => {
+            *changes = None;
+            thread::sleep(EVERY);
+            Vec::new()
+        }
     }
 }
 

@@ -14,8 +14,7 @@ RESTORE_PARTCLONE = "zstd -d to partclone.restore, both partitions"
 RESTORE_QEMU = "qemu-img convert to raw"
 SPARSE_PLAIN = "plain disk of 8 GiB: capture"
 SPARSE_HUGE = "16 TiB disk: capture"
-SPARSE_PLAIN_INFO = "plain disk of 8 GiB: read its maps (remetal info)"
-SPARSE_HUGE_INFO = "16 TiB disk: read its maps (remetal info)"
+SPARSE_HUGE_PLAN = "16 TiB disk: until the plan is told"
 
 
 def capture_claims(results):
@@ -61,7 +60,7 @@ def sparse_claims(results):
     return [
         Claim("16 TiB disk with 4 GiB used: capture time to that of a plain disk",
               rows[SPARSE_HUGE].seconds / rows[SPARSE_PLAIN].seconds, at_most=1.25),
-        Claim("16 TiB disk: seconds to read its maps", rows[SPARSE_HUGE_INFO].seconds, at_most=5),
+        Claim("16 TiB disk: seconds until the plan is told", rows[SPARSE_HUGE_PLAN].seconds, at_most=5),
     ] + memory_claims(rows)
 
 

@@ -130,7 +130,7 @@ def sparse_pair(directory, scale):
         say(f"making the {name} disk")
         places = make_gpt(path, disk, [(volume - 2, LINUX_TYPE), (volume - 2, LINUX_TYPE)])
         with Loops(path, places) as [ext4, xfs]:
-            sh(f"mke2fs -q -t ext4 -T largefile4 -J size=64 -E nodiscard,lazy_itable_init=1 {ext4}")
+            sh(f"mke2fs -q -t ext4 -N 300000 -J size=64 -E nodiscard,lazy_itable_init=1 {ext4}")
             sh(f"mkfs.xfs -q -K -l size=64m {xfs}")
             mounts = ["mount -o noinit_itable", "mount"]
             for mount, node in zip(mounts, [ext4, xfs]):

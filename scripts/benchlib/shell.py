@@ -50,6 +50,20 @@ def measure(command, cgroup=None):
     return Run(seconds, user + system, peak / 1024)
 
 
+def until(command, beginning):
+    """Seconds until the command prints a line of that beginning on its standard error; then it is
+    killed."""
+    start = time.monotonic()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          text=True) as process:
+        found = any(line.startswith(beginning) for line in process.stderr)
+        seconds = time.monotonic() - start
+        process.kill()
+    if not found:
+        raise SystemExit(f"{command} never printed {beginning}")
+    return seconds
+
+
 def size_of(*paths):
     """Bytes of all files at or below the paths."""
     total = 0

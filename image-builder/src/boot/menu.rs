@@ -4,13 +4,16 @@ use std::fmt::Write;
 
 /// What every entry passes to the kernel. Messages go to both consoles; the last one named is
 /// the screen.
-const OPTIONS: &str = "console=ttyS0,115200 console=tty0 quiet loglevel=3";
+const OPTIONS: &str = "console=ttyS0,115200 console=tty0";
+
+/// The kernel does not write over the screens unless something is wrong.
+const QUIET: &str = "quiet loglevel=3";
 
 /// What GRUB does first, wherever it was started from: it finds this very ISO, and not another
 /// one that is plugged in as well.
 pub(crate) fn redirection(mark: &str) -> String {
     format!(
-        "search --no-floppy --file --set=root /{mark}\nset prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n"
+        "search --no-floppy --file --set=root /{mark}\nset prefix=($root)/boot/grub\nsource $prefix/grub.cfg\n"
     )
 }
 
@@ -23,12 +26,12 @@ pub(crate) struct Menu<'a> {
 }
 
 /// The entries that start the system: title, key, and what they add to the options.
-const ENTRIES: [(&str, &str, &str); 5] = [
-    ("Remetal", "r", ""),
-    ("Remetal, large text", "l", "remetal.text=large"),
-    ("Remetal, safe graphics", "s", "nomodeset"),
-    ("Remetal, verbose", "v", "remetal.verbose"),
-    ("Check this medium, then start Remetal", "c", "remetal.check"),
+const ENTRIES: [(&str, &str, &[&str]); 5] = [
+    ("Remetal", "r", &[QUIET]),
+    ("Remetal, large text", "l", &[QUIET, "remetal.text=large"]),
+    ("Remetal, safe graphics", "s", &[QUIET, "nomodeset"]),
+    ("Remetal, verbose", "v", &["remetal.verbose"]),
+    ("Check this medium, then start Remetal", "c", &[QUIET, "remetal.check"]),
 ];
 
 impl Menu<'_> {
@@ -36,8 +39,8 @@ impl Menu<'_> {
     pub(crate) fn text(&self) -> String {
         let mut text = format!("# Remetal, kernel {}\n{BEGINNING}", self.kernel);
         for (title, key, options) in ENTRIES {
-            let options = [OPTIONS, options, self.append].join(" ");
-            let options = options.split_whitespace().collect::<Vec<_>>().join(" ");
+            let options = [&[OPTIONS], options, &[self.append]].concat().join(" ");
+            let options = options.trim_end();
             // Writing to a string does not fail.
             let _ = write!(
                 text,
@@ -53,10 +56,13 @@ impl Menu<'_> {
 const BEGINNING: &str = "\
 set timeout=5
 set default=0
-# A machine without a serial port keeps the screen alone.
-if serial --unit=0 --speed=115200; then
-    terminal_input console serial
-    terminal_output console serial
+# UEFI shows its console on a serial line by itself. A BIOS does not; a machine without a serial
+# port keeps the screen alone.
+if [ \"$grub_platform\" = pc ]; then
+    if serial --unit=0 --speed=115200; then
+        terminal_input console serial
+        terminal_output console serial
+    fi
 fi
 set menu_color_normal=light-gray/black
 set menu_color_highlight=black/light-gray

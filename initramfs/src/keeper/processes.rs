@@ -31,11 +31,12 @@ fn program_in(stat: &str) -> Option<Process> {
     let (number, rest) = stat.split_once(" (")?;
     // A name may hold brackets and blanks itself.
     let (name, rest) = rest.rsplit_once(") ")?;
-    let pid = Pid::from_raw(number.parse().ok()?)?;
+    let number: i32 = number.parse().ok().filter(|number| *number > 0)?;
+    let pid = Pid::from_raw(number)?;
     let mut fields = rest.split(' ');
     let ended = matches!(fields.next()?, "Z" | "X");
     let parent: i32 = fields.next()?.parse().ok()?;
-    let kernels = parent == KERNEL_THREADS || pid.as_raw_nonzero().get() == KERNEL_THREADS;
+    let kernels = parent == KERNEL_THREADS || number == KERNEL_THREADS;
     let ours = pid != Pid::INIT && !ended && !kernels;
     ours.then(|| Process { pid, name: name.to_owned() })
 }

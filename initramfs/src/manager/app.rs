@@ -104,7 +104,8 @@ impl<'a> Screens<'a> {
     /// of a restore: it is left in peace until it ends.
     fn wait_for_earlier_one(&self) {
         let number = std::fs::read_to_string(self.memory()).unwrap_or_default();
-        let Some(pid) = number.parse().ok().and_then(Pid::from_raw) else { return };
+        let positive = number.parse().ok().filter(|number: &i32| *number > 0);
+        let Some(pid) = positive.and_then(Pid::from_raw) else { return };
         let terminal = std::fs::read_link(format!("/proc/{number}/fd/0"));
         if terminal.is_ok_and(|path| path == Path::new("/dev").join(&self.console.name)) {
             log::info(format_args!("the program on {} is still there", self.console.name));

@@ -58,12 +58,11 @@ impl Loader {
         self.state().last_heard = Instant::now();
     }
 
-    /// Returns when the drivers of what was there at the start are loaded, and those of what they
-    /// brought forth, or after `patience`.
-    pub(super) fn wait_for_first_drivers(&self, patience: Duration) {
+    /// Returns when the drivers of the screens are loaded, or after `patience`.
+    pub(super) fn wait_for_screens(&self, patience: Duration) {
         let until = Instant::now() + patience;
         let mut state = self.state();
-        while !state.queue.is_idle() {
+        while !state.queue.screens_are_ready() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
@@ -71,7 +70,7 @@ impl Loader {
             state = self.wait(state, left);
         }
         drop(state);
-        log::info(format_args!("first drivers loaded at {:.2} s", log::uptime()));
+        log::info(format_args!("screens ready at {:.2} s", log::uptime()));
     }
 
     /// Returns when no more devices are expected.

@@ -32,8 +32,9 @@ use loader::Loader;
 /// The argument that tells the manager from PID 1.
 pub const STARTED_BY_KEEPER: &str = "--manager";
 
-/// The screens come when the first drivers are loaded, or after this time in any case.
-const SCREENS_AT_LATEST: Duration = Duration::from_secs(4);
+/// A driver for the screen is waited for, so that nothing flickers, but not for longer than this.
+/// Disks are not waited for: they appear by themselves.
+const SCREENS_AT_LATEST: Duration = Duration::from_secs(3);
 
 /// True when this process is the manager, and not started by somebody at a shell.
 pub fn was_started_by_keeper(mut arguments: impl Iterator<Item = OsString>) -> bool {
@@ -62,7 +63,7 @@ fn start() {
     machine::set_up_later();
     kernel_log::show();
     shells::offer();
-    loader.wait_for_first_drivers(SCREENS_AT_LATEST);
+    loader.wait_for_screens(SCREENS_AT_LATEST);
     text::choose_everywhere(options.text);
     let first = unattended_first(&options, &loader);
     if !first {

@@ -26,9 +26,20 @@ pub struct Batch {
     pub aliases: Vec<String>,
 }
 
+impl Batch {
+    fn is_for_screens(&self) -> bool {
+        self.aliases.iter().any(|alias| is_screen(alias))
+    }
+}
+
+/// PCI's class of displays, in the way that the kernel writes it.
+fn is_screen(alias: &str) -> bool {
+    alias.starts_with("pci:") && alias.contains("bc03")
+}
+
 #[derive(Debug)]
 struct Running {
-    aliases: Vec<String>,
+    batch: Batch,
     since: Instant,
     given_up: bool,
 }
@@ -37,6 +48,9 @@ struct Running {
 #[derive(Debug, Default)]
 pub struct Queue {
     seen: BTreeMap<String, Instant>,
+    /// Before all others: their drivers change the screen, which should be done with before
+    /// anything is drawn on it.
+    screens: VecDeque<String>,
     waiting: VecDeque<String>,
     /// From batches that were given up: each alone, so that the guilty one is alone too.
     alone: VecDeque<String>,
@@ -50,27 +64,37 @@ impl Queue {
         if self.seen.len() > REMEMBERED {
             self.seen.clear();
         }
-        let before = self.waiting.len();
+        let mut news = false;
         for alias in aliases {
             let seen = self.seen.insert(alias.clone(), now);
             if seen.is_none_or(|seen| now.saturating_duration_since(seen) >= SAME) {
-                self.waiting.push_back(alias);
+                news = true;
+                let waiting = if is_screen(&alias) { &mut self.screens } else { &mut self.waiting };
+                waiting.push_back(alias);
             }
         }
-        self.waiting.len() > before
+        news
     }
 
     /// The next devices to look after, for one of `workers`.
     pub fn take(&mut self, workers: usize, now: Instant) -> Option<Batch> {
-        let share = self.waiting.len().div_ceil(workers.max(1)).min(LARGEST_BATCH);
-        let mut aliases: Vec<String> = self.waiting.drain(..share).collect();
-        if aliases.is_empty() {
-            aliases.push(self.alone.pop_front()?);
-        }
+        let aliases = self.next_aliases(workers)?;
         self.batches += 1;
-        let running = Running { aliases: aliases.clone(), since: now, given_up: false };
+        let batch = Batch { number: self.batches, aliases };
+        let running = Running { batch: batch.clone(), since: now, given_up: false };
         self.running.insert(self.batches, running);
-        Some(Batch { number: self.batches, aliases })
+        Some(batch)
+    }
+
+    fn next_aliases(&mut self, workers: usize) -> Option<Vec<String>> {
+        if let Some(screen) = self.screens.pop_front() {
+            return Some(vec![screen]);
+        }
+        let share = self.waiting.len().div_ceil(workers.max(1)).min(LARGEST_BATCH);
+        if share > 0 {
+            return Some(self.waiting.drain(..share).collect());
+        }
+        self.alone.pop_front().map(|alias| vec![alias])
     }
 
     /// A batch came to its end, well or not.
@@ -85,12 +109,13 @@ impl Queue {
             !batch.given_up && now.saturating_duration_since(batch.since) >= PATIENCE
         });
         let mut given_up = Vec::new();
-        for batch in overdue {
-            batch.given_up = true;
-            if batch.aliases.len() > 1 {
-                self.alone.extend(batch.aliases.iter().cloned());
+        for running in overdue {
+            running.given_up = true;
+            let aliases = &running.batch.aliases;
+            if aliases.len() > 1 {
+                self.alone.extend(aliases.iter().cloned());
             }
-            given_up.push(batch.aliases.clone());
+            given_up.push(aliases.clone());
         }
         given_up
     }
@@ -98,7 +123,17 @@ impl Queue {
     /// True when nothing waits, and nothing runs that is worth waiting for.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        let waiting = !self.waiting.is_empty() || !self.alone.is_empty();
-        !waiting && self.running.values().all(|batch| batch.given_up)
+        let waiting = [&self.screens, &self.waiting, &self.alone];
+        waiting.iter().all(|queue| queue.is_empty()) && self.awaited().next().is_none()
+    }
+
+    /// True when the drivers of all screens are loaded that are known by now.
+    #[must_use]
+    pub fn screens_are_ready(&self) -> bool {
+        self.screens.is_empty() && !self.awaited().any(Batch::is_for_screens)
+    }
+
+    fn awaited(&self) -> impl Iterator<Item = &Batch> {
+        self.running.values().filter(|running| !running.given_up).map(|running| &running.batch)
     }
 }

@@ -63,6 +63,14 @@ impl Extent {
         Self::between(start, end)
     }
 
+    /// The range cut at all multiples of `unit`, ascending.
+    pub fn cut_at_multiples(self, unit: u64) -> impl Iterator<Item = Self> {
+        let first_end = self.aligned_out(unit).start.saturating_add(unit).min(self.end());
+        let first = Self::between(self.start, first_end);
+        let rest = Self::between(first_end, self.end());
+        Some(first).into_iter().filter(|first| !first.is_empty()).chain(rest.pieces(unit))
+    }
+
     /// The range cut into pieces of at most `size` bytes, ascending.
     pub fn pieces(self, size: u64) -> impl Iterator<Item = Self> {
         let mut at = self.start;
@@ -71,5 +79,22 @@ impl Extent {
             at = piece.end();
             (!piece.is_empty()).then_some(piece)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_at_multiples() {
+        let cut = |start, length| -> Vec<(u64, u64)> {
+            let pieces = Extent::new(start, length).cut_at_multiples(10);
+            pieces.map(|piece| (piece.start, piece.length)).collect()
+        };
+        assert_eq!(cut(7, 20), [(7, 3), (10, 10), (20, 7)]);
+        assert_eq!(cut(10, 10), [(10, 10)]);
+        assert_eq!(cut(3, 4), [(3, 4)]);
+        assert_eq!(cut(5, 0), []);
     }
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use block::{Extent, ExtentSet};
-use common::{assert_close, open, partclone_map, scramble_free, sh, sparse_file, try_sh};
+use common::{assert_close, noise, open, partclone_map, scramble_free, sh, sparse_file, try_sh};
 use filesystem::{State, ext};
 
 const MIB: u64 = 1 << 20;
@@ -55,20 +55,6 @@ fn made(folder: &Path, size: u64, options: &str) -> PathBuf {
     sparse_file(&volume, size);
     sh(&format!("mke2fs -q -F {options} {}", volume.display()));
     volume
-}
-
-/// Bytes that differ for each `seed`.
-fn noise(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut bytes = Vec::with_capacity(length + 8);
-    while bytes.len() < length {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        bytes.extend_from_slice(&state.to_le_bytes());
-    }
-    bytes.truncate(length);
-    bytes
 }
 
 /// Fills about `share` percent of a folder's filesystem, in fragments: small files, half of them

@@ -10,10 +10,10 @@ mod xfs_support;
 use std::time::{Duration, Instant};
 
 use block::{BlockDevice, Extent, MemoryDevice};
-use common::{assert_close, open, partclone_map, scramble_free, sh, sparse_file, try_sh};
+use common::{assert_close, noise, open, partclone_map, scramble_free, sh, sparse_file, try_sh};
 use filesystem::{Kind, MapError, State, xfs};
 use xfs_support::crash::{Cut, Outcome, torn_trial, trial};
-use xfs_support::{Volume, fill_and_thin, noise};
+use xfs_support::{Volume, fill_and_thin};
 
 const MIB: u64 = 1 << 20;
 

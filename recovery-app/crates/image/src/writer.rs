@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::path::Path;
 
 use block::Extent;
@@ -71,6 +72,13 @@ impl ImageWriter {
     #[must_use]
     pub fn stored(&self) -> u64 {
         self.parts.position()
+    }
+
+    /// How much of what was written waits for the destination, in percent of what is let wait.
+    /// Near 100, the destination is slower than what it is given.
+    #[must_use]
+    pub fn backlog(&self) -> u64 {
+        self.parts.backlog()
     }
 
     /// Appends the data frame `frame`, made by [`crate::Encoder`], for the next `length` bytes of
@@ -175,11 +183,15 @@ fn length_of(frame: &[u8]) -> u32 {
     u32::try_from(frame.len()).unwrap_or(u32::MAX)
 }
 
-/// The last zero frame and zero hash: long runs of them are alike.
+/// Lengths whose zero hashes are remembered. A large sparse filesystem has hundreds of thousands
+/// of zero chunks of a few lengths that take turns.
+const REMEMBERED_HASHES: usize = 4096;
+
+/// The last zero frame, and the hashes of zeros by length in bytes.
 #[derive(Default)]
 struct ZeroCache {
     frame: Option<(u64, Vec<u8>)>,
-    hash: Option<(u64, Sha256Hash)>,
+    hashes: HashMap<u64, Sha256Hash>,
 }
 
 impl ZeroCache {
@@ -195,14 +207,14 @@ impl ZeroCache {
     }
 
     fn sha256(&mut self, length: u64) -> Sha256Hash {
-        match self.hash {
-            Some((cached, hash)) if cached == length => hash,
-            _ => {
-                let hash = sha256_of_zeros(length);
-                self.hash = Some((length, hash));
-                hash
-            }
+        if let Some(hash) = self.hashes.get(&length) {
+            return *hash;
         }
+        let hash = sha256_of_zeros(length);
+        if self.hashes.len() < REMEMBERED_HASHES {
+            self.hashes.insert(length, hash);
+        }
+        hash
     }
 }
 

@@ -23,6 +23,18 @@ pub fn in_words(bytes: u64) -> String {
     format!("{value:.decimals$} {}", UNITS[unit])
 }
 
+/// A disk's size as it stands on its label: "500 GB", "2 TB".
+#[must_use]
+pub fn on_label(bytes: u64) -> String {
+    let words = in_words(bytes);
+    match words.split_once(' ') {
+        Some((number, unit)) if number.contains('.') => {
+            format!("{} {unit}", number.trim_end_matches('0').trim_end_matches('.'))
+        }
+        _ => words,
+    }
+}
+
 /// Reads "700M", "4GiB" (powers of 1024), "4GB" (powers of 1000) or a number of bytes.
 pub fn parse(text: &str) -> Result<u64, String> {
     let unit_at = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
@@ -61,6 +73,20 @@ mod tests {
         ];
         for (bytes, expected) in words {
             assert_eq!(in_words(bytes), expected, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn a_label_has_no_zeros() {
+        let labels = [
+            (500_107_862_016, "500 GB"),
+            (2_000_398_934_016, "2 TB"),
+            (1_920_383_410_176, "1.92 TB"),
+            (16_000_900_661_248, "16 TB"),
+            (100_000_000, "100 MB"),
+        ];
+        for (bytes, expected) in labels {
+            assert_eq!(on_label(bytes), expected, "{bytes}");
         }
     }
 

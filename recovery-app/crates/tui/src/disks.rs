@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hardware::{Disk, same_disk};
 
-use crate::machine::Look;
+use crate::machine::{DiskList, Look};
 use crate::message::Command;
 
 /// A disk that has not answered for this long is said not to answer. A healthy one that has been
@@ -79,11 +79,11 @@ impl Disks {
     }
 
     /// Takes the list of the moment. Gives what has to be looked at, and what has changed.
-    pub fn take(&mut self, seen: Vec<Disk>, now: Duration) -> (Vec<Command>, Vec<Change>) {
+    pub fn take(&mut self, seen: DiskList, now: Duration) -> (Vec<Command>, Vec<Change>) {
         let mut before = std::mem::take(&mut self.known);
         let mut changes = Vec::new();
         let mut commands = Vec::new();
-        for disk in seen {
+        for disk in seen.disks {
             let place = before.iter().position(|known| is_same(&known.disk, &disk));
             let mut known = match place {
                 Some(place) => before.remove(place),
@@ -92,7 +92,7 @@ impl Disks {
                     Known { disk: disk.clone(), look: None, asked: None, changed: true }
                 }
             };
-            known.changed |= known.disk != disk;
+            known.changed |= known.disk != disk || seen.touched.contains(&disk.name);
             known.disk = disk;
             commands.extend(self.ask(&mut known, now));
             self.known.push(known);

@@ -26,7 +26,7 @@ mod widgets;
 mod workers;
 
 pub use error::TuiError;
-pub use machine::{DisksSeen, End, Look, Machine, Surroundings};
+pub use machine::{DiskList, DisksSeen, End, Look, Machine, Surroundings};
 pub use message::{Command, Message};
 pub use run::{Options, run};
 pub use state::{Shared, State};

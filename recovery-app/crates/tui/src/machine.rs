@@ -20,7 +20,22 @@ pub trait Machine: Send + Sync + 'static {
 }
 
 /// The disks that are there, or why they cannot be told.
-pub type DisksSeen = Result<Vec<Disk>, String>;
+pub type DisksSeen = Result<DiskList, String>;
+
+/// The disks that are there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DiskList {
+    /// All of them, in the order in which they are shown.
+    pub disks: Vec<Disk>,
+    /// The kernel's names of those whose content may be another one than before.
+    pub touched: Vec<String>,
+}
+
+impl From<Vec<Disk>> for DiskList {
+    fn from(disks: Vec<Disk>) -> Self {
+        Self { disks, touched: Vec::new() }
+    }
+}
 
 /// What was found on a disk.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -28,20 +28,7 @@ pub fn run(machine: Arc<dyn Machine>, options: &Options) -> Result<(), TuiError>
     let color_term = std::env::var("COLORTERM").unwrap_or_default();
     let glyphs = if options.ascii || options.serial { Glyphs::Ascii } else { Glyphs::Drawn };
     let profile = Profile::named(&term, &color_term, glyphs);
-    restore_on_panic();
+    console::restore_on_panic();
     let raw = RawMode::enter(term == "linux")?;
     EventLoop::new(machine, options, profile)?.run(raw)
-}
-
-/// A panic of the screens' own thread leaves the terminal usable and says what happened. Those of
-/// workers are told on the screen, which they must not write over.
-fn restore_on_panic() {
-    let screens = std::thread::current().id();
-    let before = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if std::thread::current().id() == screens {
-            console::restore();
-            before(panic);
-        }
-    }));
 }

@@ -4,6 +4,7 @@ use crate::console::Profile;
 use crate::disks::{Change, Disks};
 use crate::machine::Surroundings;
 use crate::screens::Screen;
+use crate::widgets::card;
 
 /// How long the news of a disk is shown.
 const NEWS_FOR: Duration = Duration::from_secs(8);
@@ -75,8 +76,8 @@ impl Shared {
     pub(crate) fn tell_changes(&mut self, changes: &[Change]) {
         let told = match changes {
             [] => return,
-            [Change::Arrived(disk)] => format!("Attached: {}", disk.identity()),
-            [Change::Left(disk)] => format!("Taken out: {}", disk.identity()),
+            [Change::Arrived(disk)] => format!("Attached: {}", card::identity(disk)),
+            [Change::Left(disk)] => format!("Taken out: {}", card::identity(disk)),
             several => format!("{} disks came or went.", several.len()),
         };
         self.tell(told);

@@ -37,7 +37,7 @@ pub const fn of_role(role: Role) -> Style {
         Role::Files => Color::LightCyan,
         Role::Encrypted => Color::LightMagenta,
         Role::Array => Color::LightYellow,
-        Role::Startup | Role::Unknown => Color::Gray,
-        Role::Swap => Color::DarkGray,
+        Role::Startup => Color::Gray,
+        Role::Swap | Role::Unknown => Color::DarkGray,
     })
 }

@@ -45,22 +45,59 @@ impl FromStr for Level {
 const FIRST: i32 = 3;
 const LOWEST: i32 = 1;
 
+/// Chunks that must say the same, net, before the level moves. A destination takes its bytes in
+/// bursts of some ten chunks; the level must follow what it takes over several of them.
+const PATIENCE: i32 = 24;
+
 /// The level for the next chunk, from how full the queues are.
 pub(crate) struct LevelControl {
-    level: AtomicI32,
-    highest: i32,
     automatic: bool,
+    highest: i32,
+    level: AtomicI32,
+    /// Chunks since the last move that found time to spare, less those that found none.
+    balance: AtomicI32,
 }
 
-/// Chunks waiting at the two ends of the compressors.
+/// What waits at the two ends of the compressors.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Queues {
-    /// Read and not yet taken by a compressor.
+    /// Chunks that are read and not yet taken by a compressor.
     pub(crate) waiting_for_processor: usize,
-    /// Compressed and not yet written.
+    /// Chunks that are compressed and not yet written.
     pub(crate) waiting_for_writer: usize,
     /// Chunks that can be under way at all.
     pub(crate) slots: usize,
+    /// What is written and waits for the destination, see [`image::ImageWriter::backlog`].
+    pub(crate) backlog: u64,
+}
+
+impl Queues {
+    /// The destination has enough to do for a while.
+    pub(crate) fn destination_is_behind(&self) -> bool {
+        self.backlog >= 75 || self.waiting_for_writer * 3 >= self.slots
+    }
+
+    /// The compressors have enough to do for a while.
+    pub(crate) fn processor_is_behind(&self) -> bool {
+        self.waiting_for_processor * 3 >= self.slots
+    }
+
+    /// Positive when there is time to compress harder, negative when there is not.
+    fn time_to_spare(&self) -> i32 {
+        if self.destination_is_behind() {
+            1
+        } else if self.processor_is_behind() {
+            match self.backlog {
+                // Half full, the destination is busy until the compressors have caught up.
+                50.. => 0,
+                25..50 => -1,
+                // Time in which the destination idles is lost; a little size is not.
+                _ => -3,
+            }
+        } else {
+            i32::from(self.waiting_for_processor == 0)
+        }
+    }
 }
 
 impl LevelControl {
@@ -69,7 +106,7 @@ impl LevelControl {
             Level::Fixed(level) => (level, false),
             Level::Auto => (FIRST.min(highest), true),
         };
-        Self { level: AtomicI32::new(level), highest, automatic }
+        Self { automatic, highest, level: AtomicI32::new(level), balance: AtomicI32::new(0) }
     }
 
     pub(crate) fn current(&self) -> i32 {
@@ -77,24 +114,18 @@ impl LevelControl {
     }
 
     /// The level for a chunk that is about to be compressed.
-    ///
-    /// A long queue before the writer, or none before the compressors, means that there is time
-    /// to compress harder; a long queue before the compressors, that there is not.
     pub(crate) fn next(&self, queues: Queues) -> i32 {
         let level = self.current();
         if !self.automatic {
             return level;
         }
-        let next = if queues.waiting_for_writer * 3 >= queues.slots {
-            level + 1
-        } else if queues.waiting_for_processor * 3 >= queues.slots {
-            level - 1
-        } else if queues.waiting_for_processor == 0 {
-            level + 1
-        } else {
-            level
-        };
-        let next = next.clamp(LOWEST, self.highest);
+        let vote = queues.time_to_spare();
+        let balance = self.balance.fetch_add(vote, Ordering::Relaxed) + vote;
+        if balance.abs() < PATIENCE {
+            return level;
+        }
+        self.balance.store(0, Ordering::Relaxed);
+        let next = (level + balance.signum()).clamp(LOWEST, self.highest);
         self.level.store(next, Ordering::Relaxed);
         next
     }
@@ -104,19 +135,32 @@ impl LevelControl {
 mod tests {
     use super::*;
 
-    fn after(level: Level, waiting_for_processor: usize, waiting_for_writer: usize) -> i32 {
+    fn queues(waiting_for_processor: usize, waiting_for_writer: usize, backlog: u64) -> Queues {
+        Queues { waiting_for_processor, waiting_for_writer, slots: 9, backlog }
+    }
+
+    fn after(level: Level, queues: Queues) -> i32 {
         let control = LevelControl::new(level, 9);
-        let queues = Queues { waiting_for_processor, waiting_for_writer, slots: 9 };
-        (0..20).map(|_| control.next(queues)).last().unwrap()
+        (0..20 * PATIENCE).map(|_| control.next(queues)).last().unwrap()
     }
 
     #[test]
     fn follows_the_queues_within_bounds() {
-        assert_eq!(after(Level::Auto, 5, 0), LOWEST);
-        assert_eq!(after(Level::Auto, 5, 5), 9);
-        assert_eq!(after(Level::Auto, 0, 0), 9);
-        assert_eq!(after(Level::Auto, 1, 1), FIRST);
-        assert_eq!(after(Level::Fixed(7), 5, 0), 7);
+        assert_eq!(after(Level::Auto, queues(5, 0, 10)), LOWEST);
+        assert_eq!(after(Level::Auto, queues(5, 5, 10)), 9);
+        assert_eq!(after(Level::Auto, queues(5, 0, 90)), 9);
+        assert_eq!(after(Level::Auto, queues(0, 0, 10)), 9);
+        assert_eq!(after(Level::Auto, queues(1, 1, 10)), FIRST);
+        assert_eq!(after(Level::Auto, queues(5, 0, 60)), FIRST);
+        assert_eq!(after(Level::Fixed(7), queues(5, 0, 10)), 7);
+    }
+
+    #[test]
+    fn a_burst_does_not_move_the_level() {
+        let control = LevelControl::new(Level::Auto, 9);
+        let (full, drained) = (queues(5, 5, 100), queues(5, 0, 40));
+        let levels = (0..100).flat_map(|_| [full; 10].into_iter().chain([drained; 10]));
+        assert!(levels.map(|queues| control.next(queues)).all(|level| level == FIRST));
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! a slot: the writer's wait for it always ends, and memory is the slots.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -75,6 +75,8 @@ pub(crate) struct Gauge {
     jobs: Receiver<Job>,
     unwritten: AtomicUsize,
     slots: usize,
+    /// See [`Queues::backlog`].
+    backlog: AtomicU64,
 }
 
 impl Gauge {
@@ -83,15 +85,21 @@ impl Gauge {
             waiting_for_processor: self.jobs.len(),
             waiting_for_writer: self.unwritten.load(Ordering::Relaxed),
             slots: self.slots,
+            backlog: self.backlog.load(Ordering::Relaxed),
         }
+    }
+
+    /// Notes what waits for the destination, see [`image::ImageWriter::backlog`].
+    pub(crate) fn set_backlog(&self, backlog: u64) {
+        self.backlog.store(backlog, Ordering::Relaxed);
     }
 
     /// What holds the capture back just now.
     pub(crate) fn bottleneck(&self) -> Bottleneck {
         let queues = self.queues();
-        if queues.waiting_for_writer * 3 >= queues.slots {
+        if queues.destination_is_behind() {
             Bottleneck::Destination
-        } else if queues.waiting_for_processor * 3 >= queues.slots {
+        } else if queues.processor_is_behind() {
             Bottleneck::Processor
         } else {
             Bottleneck::Source
@@ -118,6 +126,7 @@ impl Pipeline<'_> {
             jobs: jobs_out.clone(),
             unwritten: AtomicUsize::new(0),
             slots: self.crew.slots,
+            backlog: AtomicU64::new(0),
         };
         let pieces = Mutex::new((0..).zip(pieces));
         thread::scope(|scope| {

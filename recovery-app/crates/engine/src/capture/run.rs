@@ -131,6 +131,7 @@ fn write_image(
     let mut recorder = Recorder::new(writer, plan.data, observer);
     pipeline.run(pieces, |output, gauge| {
         recorder.write(&output)?;
+        gauge.set_backlog(recorder.writer.backlog());
         recorder.tell(&pipeline.level, gauge);
         Ok(())
     })?;

@@ -11,4 +11,4 @@ pub(crate) use entry_width::{EntryWidth, Link};
 pub(crate) use heap::Heap;
 pub(crate) use node::{Content, Node, content_extents};
 pub(crate) use table::Table;
-pub(crate) use walk::{Directories, Entries, files_on, find, read_content, walk};
+pub(crate) use walk::{Directories, Entries, files_on, read_file, walk};

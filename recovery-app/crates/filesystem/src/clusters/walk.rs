@@ -132,7 +132,7 @@ fn children<T: Directories>(
 }
 
 /// The node at `path`, names compared without regard to case.
-pub(crate) fn find<T: Directories>(
+fn find<T: Directories>(
     volume: &dyn BlockDevice,
     table: &mut Table<'_>,
     tree: &T,
@@ -183,8 +183,21 @@ pub(crate) fn files_on<T: Directories>(
     if paths.is_empty() { outcome.map(|()| paths) } else { Ok(paths) }
 }
 
-/// The content of a file of at most `most` bytes.
-pub(crate) fn read_content(
+/// The content of the file at `path`, if it exists and has at most `most` bytes.
+pub(crate) fn read_file<T: Directories>(
+    volume: &dyn BlockDevice,
+    table: &mut Table<'_>,
+    tree: &T,
+    path: &str,
+    most: usize,
+) -> Result<Option<Vec<u8>>, MapError> {
+    match find(volume, table, tree, path)? {
+        Some(node) => read_content(volume, table, &node, most),
+        None => Ok(None),
+    }
+}
+
+fn read_content(
     volume: &dyn BlockDevice,
     table: &mut Table<'_>,
     node: &Node,

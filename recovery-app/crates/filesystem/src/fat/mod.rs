@@ -41,9 +41,5 @@ pub fn read_file(
     most: usize,
 ) -> Result<Option<Vec<u8>>, MapError> {
     let layout = Layout::read(volume)?;
-    let mut table = layout.table(volume);
-    match clusters::find(volume, &mut table, &Tree::new(&layout), path)? {
-        Some(node) => clusters::read_content(volume, &mut table, &node, most),
-        None => Ok(None),
-    }
+    clusters::read_file(volume, &mut layout.table(volume), &Tree::new(&layout), path, most)
 }

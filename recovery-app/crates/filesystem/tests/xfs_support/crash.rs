@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use filesystem::MapError;
 
 use super::log::records;
-use super::{Mounted, Volume, noise};
+use super::{Mounted, Volume};
+use crate::common::noise;
 use crate::common::{open, scramble_free, sh, try_sh};
 
 /// How the volume is cut off.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use block::{Extent, ExtentSet};
 use tempfile::TempDir;
 
-use crate::common::{open, sh, sparse_file, try_sh};
+use crate::common::{noise, open, sh, sparse_file, try_sh};
 
 /// A volume in a file of its own folder, in memory where the machine has room there.
 pub struct Volume {
@@ -182,20 +182,6 @@ pub fn fill_and_thin(at: &Path, most: u64) {
         "sync -f {0}; find {0} -name '*[02468]' -type f -delete; sync -f {0}",
         at.display()
     ));
-}
-
-/// Pseudo-random bytes of a seed.
-pub fn noise(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mut bytes = Vec::with_capacity(length + 8);
-    while bytes.len() < length {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        bytes.extend_from_slice(&state.to_le_bytes());
-    }
-    bytes.truncate(length);
-    bytes
 }
 
 fn sorted(folder: &Path) -> Vec<PathBuf> {

@@ -7,7 +7,7 @@ use super::{Part, part_path};
 use crate::ImageError;
 use crate::record::Sha256Hash;
 use crate::root::PART_HEAD;
-use flusher::Flusher;
+use flusher::{Flusher, WAIT_AT};
 
 mod flusher;
 
@@ -49,6 +49,11 @@ impl PartWriter {
     /// Bytes written so far: the stream offset of what comes next.
     pub(crate) fn position(&self) -> u64 {
         self.total
+    }
+
+    /// How much waits for the destination, in percent of what is let wait.
+    pub(crate) fn backlog(&self) -> u64 {
+        self.flusher.unflushed() * 100 / WAIT_AT
     }
 
     /// SHA-256 of the first [`PART_HEAD`] bytes of each part that has so many.

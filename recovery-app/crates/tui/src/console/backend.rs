@@ -18,12 +18,14 @@ pub struct ConsoleBackend<W: Write> {
     size: Size,
     /// The colours that the terminal has set.
     colours: Option<(Color, Color)>,
+    /// The screen was cleared and nothing was drawn since.
+    is_blank: bool,
 }
 
 impl<W: Write> ConsoleBackend<W> {
     /// For a terminal of this many columns and lines.
     pub fn new(out: W, size: (u16, u16)) -> Self {
-        Self { out, frame: Vec::new(), size: size.into(), colours: None }
+        Self { out, frame: Vec::new(), size: size.into(), colours: None, is_blank: false }
     }
 
     /// The terminal has another size now; the next frame is drawn anew.
@@ -101,7 +103,11 @@ impl<W: Write> Backend for ConsoleBackend<W> {
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
         let mut next = None;
+        let is_blank = std::mem::take(&mut self.is_blank);
         for (x, y, cell) in content {
+            if is_blank && cell.symbol() == " " && cell.bg == Color::Black {
+                continue;
+            }
             if next != Some((x, y)) {
                 self.move_to(x, y)?;
             }
@@ -134,6 +140,7 @@ impl<W: Write> Backend for ConsoleBackend<W> {
         // Another program may have set others since.
         self.colours = None;
         self.set_colours((Color::Gray, Color::Black))?;
+        self.is_blank = true;
         self.frame.write_all(b"\x1b[2J")
     }
 
@@ -180,6 +187,13 @@ mod tests {
         drawn(&mut terminal, "disks: 1", base);
         assert_eq!(drawn(&mut terminal, "disks: 2", base), "\x1b[1;8H2");
         assert_eq!(drawn(&mut terminal, "disks: 2", base), "");
+        terminal.clear().unwrap();
+        assert_eq!(
+            drawn(&mut terminal, "a  b", base),
+            "\x1b[0;37;40m\x1b[2J\x1b[1;1H\x1b[1;1Ha\x1b[1;4Hb",
+            "what is blank already is not drawn"
+        );
+        drawn(&mut terminal, "disks: 2", base);
         let bright = drawn(&mut terminal, "disks: 2", base.light_red());
         assert!(bright.starts_with("\x1b[1;1H\x1b[0;91;40mdisks:"), "{bright:?}");
     }

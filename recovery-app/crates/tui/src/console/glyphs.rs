@@ -7,13 +7,14 @@
 use super::Glyphs;
 
 /// Lines, blocks, arrows and signs that are drawn, with what stands for them in ASCII.
-const DRAWN: [(&str, char); 15] = [
-    ("─═", '-'),
+const DRAWN: [(&str, char); 16] = [
+    ("─", '-'),
+    ("═", '='),
     ("│║", '|'),
     ("┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬", '+'),
     ("█", '#'),
     ("▓▄▌▐", '#'),
-    ("▒", '='),
+    ("▒", ':'),
     ("░", '.'),
     ("►→", '>'),
     ("◄←", '<'),
@@ -63,7 +64,7 @@ mod tests {
         }
         assert_eq!(replacement("é", Glyphs::Drawn), None);
         assert_eq!(replacement("é", Glyphs::Ascii), Some('?'));
-        assert_eq!(replacement("═", Glyphs::Ascii), Some('-'));
+        assert_eq!(replacement("═", Glyphs::Ascii), Some('='));
         assert_eq!(replacement("e\u{301}", Glyphs::Drawn), Some('?'));
         assert_eq!(replacement("a", Glyphs::Ascii), None);
     }

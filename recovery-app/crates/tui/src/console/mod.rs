@@ -9,4 +9,4 @@ mod raw;
 pub use backend::ConsoleBackend;
 pub use probe::{Probe, QUERY, QUERY_SIZE};
 pub use profile::{Colours, Glyphs, Profile};
-pub use raw::{RawMode, restore, size};
+pub use raw::{RawMode, restore, restore_on_panic, size};

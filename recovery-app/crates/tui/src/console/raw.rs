@@ -65,6 +65,19 @@ pub fn restore() {
     }
 }
 
+/// From now on, a panic of this thread leaves the terminal usable and says what happened. Those of
+/// other threads are told on the screen, which they must not write over.
+pub fn restore_on_panic() {
+    let screens = std::thread::current().id();
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().id() == screens {
+            restore();
+            before(panic);
+        }
+    }));
+}
+
 /// Columns and lines as the kernel knows them; `None` where it does not (serial lines say 0).
 #[must_use]
 pub fn size() -> Option<(u16, u16)> {

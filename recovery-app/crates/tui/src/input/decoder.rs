@@ -163,7 +163,7 @@ fn control_sequence(rest: &[u8]) -> Reading {
     }
     match rest.split_last() {
         Some((last @ 0x40..=0x7e, parameters)) => Reading::Whole(meaning(*last, parameters)),
-        // VT220 keyboards and rxvt end some sequences with these, which are parameters elsewhere.
+        // How rxvt ends keys with Shift held.
         Some((b'$', _)) => Reading::Whole(None),
         Some((0x20..=0x3f, _)) | None => Reading::Begun,
         Some(_) => Reading::Whole(None),

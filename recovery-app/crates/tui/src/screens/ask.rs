@@ -52,17 +52,22 @@ impl Ask {
     }
 
     pub fn draw(&self, area: Rect, frame: &mut Frame<'_>) {
-        let [row] = Layout::vertical([Constraint::Length(7)]).flex(Flex::Center).areas(area);
+        let [row] = Layout::vertical([Constraint::Length(8)]).flex(Flex::Center).areas(area);
         let [place] = Layout::horizontal([Constraint::Max(56)]).flex(Flex::Center).areas(row);
         let block = Block::bordered()
             .border_type(BorderType::Double)
             .border_style(theme::BASE)
             .padding(Padding::new(3, 3, 1, 1));
         let question = match self.end {
-            End::PowerOff => "Shut down this computer? Nothing is being written.",
-            End::Restart => "Restart this computer? Nothing is being written.",
+            End::PowerOff => "Shut down this computer?",
+            End::Restart => "Restart this computer?",
         };
-        let lines = vec![Line::from(question), Line::default(), self.answers()];
+        let lines = vec![
+            Line::styled(question, theme::STRONG),
+            Line::from("Commands that still run in a shell are cut off."),
+            Line::default(),
+            self.answers(),
+        ];
         frame.render_widget(Paragraph::new(lines).style(theme::BASE).block(block), place);
     }
 

@@ -173,7 +173,7 @@ impl Steps {
             None => self.step(otherwise),
             Some(drive) => self.step(&format!(
                 "The drive for backups is taken to be: {}.",
-                drive.known.disk.identity()
+                card::identity(&drive.known.disk)
             )),
         }
     }
@@ -210,15 +210,10 @@ impl Steps {
             return;
         }
         self.pieces.push(Piece::Gap);
-        self.text(
-            "If another disk is meant, put its name in. The disks, and their names in commands:",
-        );
+        self.pieces.push(Piece::Text("If another disk is meant, use its name instead:".to_owned()));
         let widest = known.iter().map(|known| device(known).len()).max().unwrap_or(0);
         for known in known {
-            let (device, name) = (device(known), card::name(&known.disk));
-            let identity = known.disk.identity();
-            let words = if known.disk.model.is_some() { identity.to_string() } else { name };
-            self.command(format!("{device:widest$}  {words}"));
+            self.command(format!("{:widest$}  {}", device(known), card::identity(&known.disk)));
         }
     }
 }

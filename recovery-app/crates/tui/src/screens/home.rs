@@ -13,7 +13,7 @@ use crate::message::Command;
 use crate::state::Shared;
 use crate::theme;
 use crate::widgets::card::{self, Form};
-use crate::widgets::chrome::KeyHint;
+use crate::widgets::chrome::{self, KeyHint};
 use crate::widgets::text;
 
 /// What can be done.
@@ -82,7 +82,7 @@ fn choices(surroundings: Surroundings) -> [&'static [Choice]; 2] {
 impl Home {
     pub fn keys(&self, shared: &Shared) -> Vec<KeyHint> {
         let mut keys = vec![("← → ↑ ↓", "choose"), ("Enter", "do it"), ("F1", "help")];
-        if shared.disks.known().len() > 1 {
+        if last_disk(shared) > 0 {
             keys.push(("PgUp PgDn", "more disks"));
         }
         keys
@@ -98,10 +98,8 @@ impl Home {
             Key::Left | Key::BackTab => self.focus = all[(place + all.len() - 1) % all.len()],
             Key::Up if place >= rows[0].len() => self.focus = rows[0][across(place, rows)],
             Key::Down if place < rows[0].len() => self.focus = rows[1][across(place, rows)],
-            Key::PageDown => self.first = (self.first + 1).min(last(shared.disks.known())),
-            Key::PageUp => {
-                self.first = self.first.min(last(shared.disks.known())).saturating_sub(1)
-            }
+            Key::PageDown => self.first = (self.first + PAGE).min(last_disk(shared)),
+            Key::PageUp => self.first = self.first.min(last_disk(shared)).saturating_sub(PAGE),
             Key::Char(letter) => self.go_to_letter(letter, &all, place),
             _ => {}
         }
@@ -130,35 +128,62 @@ fn across(place: usize, rows: [&[Choice]; 2]) -> usize {
     if from > 1 { index * (to - 1) / (from - 1) } else { 0 }
 }
 
-fn last(known: &[Known]) -> usize {
-    known.len().saturating_sub(1)
+/// How far a page leads, in disks.
+const PAGE: usize = 5;
+
+/// [`last_start`] on the screen as it is.
+fn last_disk(shared: &Shared) -> usize {
+    let places = places(shared, chrome::body(shared.size));
+    last_start(shared.disks.known(), places.disks.height)
 }
 
-pub fn draw(home: &Home, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
+/// Where things lie on the screen.
+struct Places {
+    notice: Rect,
+    disks: Rect,
+    great: Rect,
+    small: Rect,
+    news: Rect,
+    /// There is room for frames around the two great choices.
+    is_roomy: bool,
+}
+
+/// On a large screen the choices stay near the disks, but do not jump with each that comes.
+const LINES_FOR_DISKS: u16 = 24;
+
+fn places(shared: &Shared, area: Rect) -> Places {
     let is_roomy = area.height >= 16 && area.width >= 60;
-    let notice = notice_lines(shared, area.width);
-    let notice_height = u16::try_from(notice.len()).unwrap_or(0);
-    let verbs = if is_roomy { 4 } else { 2 };
+    let notice = u16::try_from(notice_lines(shared, area.width).len()).unwrap_or(0);
+    let great = if is_roomy { 4 } else { 2 };
     let gap = u16::from(area.height >= 20);
-    let [top, disks, great, small, _, news] = Layout::vertical([
-        Constraint::Length(notice_height),
-        Constraint::Fill(1),
-        Constraint::Length(verbs),
+    let room = area.height.saturating_sub(notice + great + 1 + gap + 1);
+    let needed = disks_height(shared.disks.known(), form_for(shared.disks.known(), room));
+    let disks = room.min(needed.saturating_add(1).max(LINES_FOR_DISKS));
+    let [notice, disks, great, small, _, news, _] = Layout::vertical([
+        Constraint::Length(notice),
+        Constraint::Length(disks),
+        Constraint::Length(great),
         Constraint::Length(1),
         Constraint::Length(gap),
         Constraint::Length(1),
+        Constraint::Fill(1),
     ])
     .areas(area);
-    frame.render_widget(Paragraph::new(notice), top);
-    draw_disks(home, shared, disks, frame);
+    Places { notice, disks, great, small, news, is_roomy }
+}
+
+pub fn draw(home: &Home, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
+    let places = places(shared, area);
+    frame.render_widget(Paragraph::new(notice_lines(shared, area.width)), places.notice);
+    draw_disks(home, shared, places.disks, frame);
     let [first_row, second_row] = choices(shared.surroundings);
-    if is_roomy {
-        draw_boxes(home, first_row, great, frame);
+    if places.is_roomy {
+        draw_boxes(home, first_row, places.great, frame);
     } else {
-        draw_list(home, first_row, great, frame);
+        draw_list(home, first_row, places.great, frame);
     }
-    draw_small(home, second_row, small, frame);
-    frame.render_widget(news_line(shared, news.width), news);
+    draw_small(home, second_row, places.small, frame);
+    frame.render_widget(news_line(shared, places.news.width), places.news);
 }
 
 fn notice_lines(shared: &Shared, width: u16) -> Vec<Line<'static>> {
@@ -187,7 +212,7 @@ fn draw_disks(home: &Home, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
         return;
     }
     let (form, gap) = form_for(known, area.height);
-    let first = home.first.min(last(known));
+    let first = home.first.min(last_start(known, area.height));
     let mut y = area.y;
     for (place, disk) in known.iter().enumerate().skip(first) {
         let height = card::height(disk, form);
@@ -203,15 +228,33 @@ fn draw_disks(home: &Home, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
     }
 }
 
-/// The roomiest form in which all disks fit, and the lines between two of them.
-fn form_for(known: &[Known], height: u16) -> (Form, u16) {
-    let forms = [(Form::Roomy(8), 1), (Form::Roomy(3), 1), (Form::Roomy(2), 0), (Form::Card, 0)];
-    let fits = |(form, gap): &(Form, u16)| {
-        let needed: usize =
-            known.iter().map(|known| usize::from(card::height(known, *form) + gap)).sum();
-        needed <= usize::from(height)
-    };
-    forms.into_iter().find(fits).unwrap_or((Form::Row, 0))
+/// A form for all disks, and the lines between two of them.
+type Arrangement = (Form, u16);
+
+/// The roomiest form in which all disks fit.
+fn form_for(known: &[Known], height: u16) -> Arrangement {
+    let forms = [
+        (Form::Roomy(8), 1),
+        (Form::Roomy(3), 1),
+        (Form::Card, 1),
+        (Form::Card, 0),
+        (Form::Slim, 1),
+        (Form::Slim, 0),
+    ];
+    forms.into_iter().find(|form| disks_height(known, *form) <= height).unwrap_or((Form::Row, 0))
+}
+
+fn disks_height(known: &[Known], (form, gap): Arrangement) -> u16 {
+    let heights = known.iter().map(|known| card::height(known, form));
+    heights.reduce(|sum, height| sum.saturating_add(gap).saturating_add(height)).unwrap_or(0)
+}
+
+/// The first disk in sight when the last one is: 0 where all fit.
+fn last_start(known: &[Known], height: u16) -> usize {
+    match form_for(known, height) {
+        (Form::Row, _) => known.len().saturating_sub(usize::from(height)),
+        _ => 0,
+    }
 }
 
 fn draw_boxes(home: &Home, row: &[Choice], area: Rect, frame: &mut Frame<'_>) {

@@ -42,7 +42,7 @@ impl Page {
 
     pub fn keys(&self, shared: &Shared) -> Vec<KeyHint> {
         let mut keys = vec![("Esc", "back")];
-        if self.last_start(shared, body_of(shared)) > 0 {
+        if self.last_start(shared, chrome::body(shared.size)) > 0 {
             keys.insert(0, ("↑ ↓", "read on"));
         }
         if self.topic.help().is_some() {
@@ -52,7 +52,7 @@ impl Page {
     }
 
     pub fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
-        let body = body_of(shared);
+        let body = chrome::body(shared.size);
         let page = usize::from(body.height).saturating_sub(1).max(1);
         let last = self.last_start(shared, body);
         let first = self.first.min(last);
@@ -106,10 +106,4 @@ fn lines_of(piece: &Piece, width: u16) -> Vec<Line<'static>> {
             lines
         }
     }
-}
-
-/// The area that a page has on a screen of this size.
-fn body_of(shared: &Shared) -> Rect {
-    let (columns, rows) = shared.size;
-    chrome::column(Rect::new(0, 2, columns, rows.saturating_sub(3)))
 }

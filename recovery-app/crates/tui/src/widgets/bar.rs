@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use report::content::Content;
+use report::content::{Content, Role};
 
 use crate::theme;
 
@@ -67,7 +67,10 @@ fn rounded(dividend: u128, divisor: u128) -> u128 {
 
 fn filled(content: &Content, width: usize) -> Vec<Span<'static>> {
     let style = theme::of_role(content.role);
-    let Some(used) = content.used else { return vec![cells("▒", width, style)] };
+    let Some(used) = content.used else {
+        let nothing_known = content.role == Role::Unknown;
+        return vec![cells(if nothing_known { "░" } else { "▒" }, width, style)];
+    };
     let used = u128::from(used.min(content.length)) * width as u128;
     let full = used.div_ceil(u128::from(content.length.max(1)));
     let full = usize::try_from(full).unwrap_or(width).min(width);
@@ -85,7 +88,6 @@ fn cells(glyph: &str, count: usize, style: Style) -> Span<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use report::content::Role;
 
     fn content(start: u64, length: u64, used: Option<u64>) -> Content {
         Content { role: Role::Files, words: String::new(), start, length, used }

@@ -23,6 +23,8 @@ pub enum Form {
     Roomy(u16),
     /// A frame, a bar, and one line.
     Card,
+    /// A line for who it is, a line for what is on it.
+    Slim,
     /// One line.
     Row,
 }
@@ -31,6 +33,7 @@ pub enum Form {
 pub fn height(known: &Known, form: Form) -> u16 {
     match form {
         Form::Row => 1,
+        Form::Slim => 2,
         Form::Card => 4,
         Form::Roomy(most) => {
             let entries =
@@ -43,9 +46,13 @@ pub fn height(known: &Known, form: Form) -> u16 {
 /// Draws a disk.
 pub fn draw(known: &Known, now: Duration, form: Form, area: Rect, frame: &mut Frame<'_>) {
     let condition = known.condition(now);
-    if form == Form::Row {
-        frame.render_widget(row(&known.disk, condition, area.width), area);
-        return;
+    match form {
+        Form::Row => return frame.render_widget(row(&known.disk, condition, area.width), area),
+        Form::Slim => {
+            let lines = slim(&known.disk, condition, usize::from(area.width));
+            return frame.render_widget(Paragraph::new(lines), area);
+        }
+        Form::Roomy(_) | Form::Card => {}
     }
     let block = frame_of(&known.disk, condition, area.width);
     let inner = block.inner(area);
@@ -86,14 +93,23 @@ pub fn name(disk: &Disk) -> String {
     if words.is_empty() { "Disk without a name".to_owned() } else { words.join(" ") }
 }
 
+/// A disk in one phrase: name, size, bus, and the end of the serial number.
+pub fn identity(disk: &Disk) -> String {
+    let mut words = vec![name(disk), size::on_label(disk.size), disk.bus.to_string()];
+    words.extend(serial_tail(disk).map(|tail| format!("serial {tail}")));
+    words.join(", ")
+}
+
 /// Size, bus, and the end of the serial number.
 fn facts(disk: &Disk) -> String {
-    let mut facts = vec![size::in_words(disk.size), disk.bus.to_string()];
-    if let Some(serial) = &disk.serial {
-        let tail = confirmation_word(Some(serial), &disk.name).to_uppercase();
-        facts.push(format!("serial ..{tail}"));
-    }
+    let mut facts = vec![size::on_label(disk.size), disk.bus.to_string()];
+    facts.extend(serial_tail(disk).map(|tail| format!("serial {tail}")));
     facts.join(" · ")
+}
+
+fn serial_tail(disk: &Disk) -> Option<String> {
+    let serial = disk.serial.as_deref()?;
+    Some(format!("...{}", confirmation_word(Some(serial), &disk.name).to_uppercase()))
 }
 
 fn health(condition: Condition<'_>) -> Option<(String, Style)> {
@@ -139,11 +155,44 @@ fn told(disk: &Disk, look: &Look, form: Form, width: usize, height: u16) -> Vec<
     lines
 }
 
-/// Name, facts and the most important thing on it.
+/// Two lines: name and facts, then a small bar and the most important things.
+fn slim(disk: &Disk, condition: Condition<'_>, width: usize) -> Vec<Line<'static>> {
+    const BAR: usize = 24;
+    let (health, style) = health(condition).unwrap_or_default();
+    let facts = if health.is_empty() { facts(disk) } else { format!("{} · ", facts(disk)) };
+    let room = width.saturating_sub(facts.width() + health.width() + 1);
+    let name = text::cut(&name(disk), room);
+    let blank = " ".repeat(width.saturating_sub(name.width() + facts.width() + health.width()));
+    let head = Line::from(vec![
+        Span::styled(name, theme::STRONG),
+        Span::styled(blank + &facts, theme::BASE),
+        Span::styled(health, style),
+    ]);
+    let Condition::Told(look) = condition else {
+        let (words, style) = waiting_words(condition);
+        return vec![head, Line::styled(text::cut(words, width), style)];
+    };
+    let contents = entry::contents(look);
+    let mut body = if contents.is_empty() {
+        Vec::new()
+    } else {
+        bar::draw(&contents, disk.size, BAR.min(width)).spans
+    };
+    let used: usize = body.iter().map(Span::width).sum();
+    if used > 0 {
+        body.push(Span::raw("  "));
+    }
+    let entries = entry::of_look(look, &contents);
+    body.extend(entry::summary(&entries, width.saturating_sub(used + 2)).spans);
+    vec![head, Line::from(body)]
+}
+
+/// One line: name, facts and the most important thing on it.
 fn row(disk: &Disk, condition: Condition<'_>, width: u16) -> Line<'static> {
     let width = usize::from(width);
-    let name_width = (width * 2 / 5).min(32);
-    let facts_width = (width * 2 / 5).min(32);
+    let name_width = (width / 3).min(32);
+    let size_width = 9;
+    let serial_width = if width < 60 { 0 } else { 9 };
     let column = |words: &str, width: usize| {
         let words = text::cut(words, width.saturating_sub(1));
         let blank = width.saturating_sub(words.width());
@@ -151,9 +200,10 @@ fn row(disk: &Disk, condition: Condition<'_>, width: u16) -> Line<'static> {
     };
     let mut spans = vec![
         Span::styled(column(&name(disk), name_width), theme::STRONG),
-        Span::styled(column(&facts(disk), facts_width), theme::BASE),
+        Span::styled(column(&size::on_label(disk.size), size_width), theme::BASE),
+        Span::styled(column(&serial_tail(disk).unwrap_or_default(), serial_width), theme::BASE),
     ];
-    let room = width.saturating_sub(name_width + facts_width);
+    let room = width.saturating_sub(name_width + size_width + serial_width);
     match condition {
         Condition::Told(look) => {
             let contents = entry::contents(look);

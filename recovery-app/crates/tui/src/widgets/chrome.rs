@@ -17,9 +17,7 @@ const WIDEST: u16 = 112;
 pub fn draw(frame: &mut Frame<'_>, title: &str, keys: &[KeyHint]) -> Rect {
     let area = frame.area();
     frame.render_widget(Block::new().style(theme::BASE), area);
-    let [head, body, foot] =
-        Layout::vertical([Constraint::Length(2), Constraint::Fill(1), Constraint::Length(1)])
-            .areas(area);
+    let [head, body, foot] = parts(area);
     let rule = Block::new().borders(Borders::BOTTOM).border_style(theme::QUIET);
     frame.render_widget(rule, head);
     let head = column(head);
@@ -29,13 +27,24 @@ pub fn draw(frame: &mut Frame<'_>, title: &str, keys: &[KeyHint]) -> Rect {
     column(body)
 }
 
+/// The area between title and keys on a screen of this many columns and lines.
+pub fn body((columns, rows): (u16, u16)) -> Rect {
+    let [_, body, _] = parts(Rect::new(0, 0, columns, rows));
+    column(body)
+}
+
+fn parts(area: Rect) -> [Rect; 3] {
+    Layout::vertical([Constraint::Length(2), Constraint::Fill(1), Constraint::Length(1)])
+        .areas(area)
+}
+
 /// The first line of an area.
 fn line_of(area: Rect) -> Rect {
     Rect { height: area.height.min(1), ..area }
 }
 
 /// The middle of the screen, with a margin at both sides.
-pub fn column(area: Rect) -> Rect {
+fn column(area: Rect) -> Rect {
     let inner = if area.width > 40 { area.inner(Margin::new(1, 0)) } else { area };
     let width = inner.width.min(WIDEST);
     Rect { x: inner.x + (inner.width - width) / 2, width, ..inner }

@@ -48,12 +48,14 @@ impl Entry {
 pub fn of_look(look: &Look, contents: &[Content]) -> Vec<Entry> {
     let report = &look.report;
     let mut entries = Vec::new();
-    if report.health.as_ref().is_some_and(|health| health.verdict == Verdict::Failing) {
-        let words = "This disk says that it is failing: save what is on it first.";
-        entries.push(Entry::alarm(theme::DANGER, words.to_owned()));
+    if let Some(health) = &report.health {
+        let failing = health.verdict == Verdict::Failing;
+        let style = if failing { theme::DANGER } else { theme::WARNING };
+        entries.extend(health.warnings.iter().map(|words| Entry::alarm(style, words.clone())));
     }
-    if let Some(problem) = &report.problem {
-        entries.push(Entry::alarm(theme::WARNING, format!("It cannot be read: {problem}")));
+    if report.problem.is_some() {
+        let words = "It cannot be read. In the shell, 'remetal disks' says why.";
+        entries.push(Entry::alarm(theme::WARNING, words.to_owned()));
     }
     if report.unfinished_restore.is_some() {
         let words = "A restore onto this disk was not finished: it does not start.";
@@ -61,14 +63,14 @@ pub fn of_look(look: &Look, contents: &[Content]) -> Vec<Entry> {
     }
     if let Some(count) = look.backups.filter(|count| *count > 0) {
         entries.push(Entry {
-            sign: "►",
+            sign: "■",
             style: theme::GOOD,
             words: format!("backups: {count}"),
             words_style: theme::STRONG,
         });
     }
     entries.extend(of_contents(contents));
-    if entries.is_empty() {
+    if entries.is_empty() && report.problem.is_none() {
         entries.push(Entry::content(Role::Unknown, "no partitions".to_owned()));
     }
     entries

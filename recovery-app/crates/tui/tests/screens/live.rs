@@ -1,7 +1,7 @@
 //! Disks that come, go, and do not answer.
 
 use tui::disks::PATIENCE;
-use tui::{Command, Message};
+use tui::{Command, DiskList, Message};
 
 use crate::computer::{notebook, usb_drive};
 use crate::stage::{SCREEN, Stage, VGA};
@@ -13,7 +13,7 @@ fn a_drive_comes_and_goes() {
     stage.wait(1);
     stage.attach(&[notebook(), usb_drive()]);
     let text = stage.text();
-    assert!(text.contains("Attached: Elements 25A2, 2.0 TB, USB, ...9F21"), "{text}");
+    assert!(text.contains("Attached: Elements 25A2, 2 TB, USB, serial ...9F21"), "{text}");
     assert!(text.contains("backups: 3"), "{text}");
     stage.wait(10);
     assert!(!stage.text().contains("Attached"));
@@ -29,7 +29,7 @@ fn another_stick_in_the_same_place_is_another_disk() {
     let mut other = disk.clone();
     other.serial = Some("OTHER".to_owned());
     let mut stage = Stage::new(VGA, SCREEN).with(&[(disk, look)]);
-    let commands = stage.tell(Message::Disks(Ok(vec![other.clone()])));
+    let commands = stage.tell(Message::Disks(Ok(vec![other.clone()].into())));
     assert!(matches!(&commands[..], [Command::Look { disk, .. }] if **disk == other));
     assert!(!stage.text().contains("backups"), "{}", stage.text());
 }
@@ -38,7 +38,7 @@ fn another_stick_in_the_same_place_is_another_disk() {
 fn a_silent_disk_is_named_and_may_still_answer() {
     let (disk, look) = usb_drive();
     let mut stage = Stage::new(VGA, SCREEN);
-    let commands = stage.tell(Message::Disks(Ok(vec![disk])));
+    let commands = stage.tell(Message::Disks(Ok(vec![disk].into())));
     let [Command::Look { ticket, .. }] = commands[..] else { panic!("{commands:?}") };
     assert!(stage.text().contains("Looking at what is on it"), "{}", stage.text());
     stage.wait(PATIENCE.as_secs());
@@ -51,27 +51,30 @@ fn a_silent_disk_is_named_and_may_still_answer() {
 fn a_disk_that_changes_is_looked_at_again_but_never_twice_at_once() {
     let (disk, look) = usb_drive();
     let mut stage = Stage::new(VGA, SCREEN);
-    let first = stage.tell(Message::Disks(Ok(vec![disk.clone()])));
+    let first = stage.tell(Message::Disks(Ok(vec![disk.clone()].into())));
     let [Command::Look { ticket: first, .. }] = first[..] else { panic!("{first:?}") };
     let mut mounted = disk.clone();
     mounted.partitions[0].mounted_at = vec!["/mnt".into()];
-    assert_eq!(stage.tell(Message::Disks(Ok(vec![mounted.clone()]))), []);
+    assert_eq!(stage.tell(Message::Disks(Ok(vec![mounted.clone()].into()))), []);
     let answer = Message::Looked { ticket: first, look: Box::new(look.clone()) };
     let second = stage.tell(answer.clone());
     let [Command::Look { ticket: second, .. }] = second[..] else { panic!("{second:?}") };
     assert_ne!(first, second);
     assert_eq!(stage.tell(answer), [], "an answer counts once");
     stage.tell(Message::Looked { ticket: second, look: Box::new(look) });
-    assert_eq!(stage.tell(Message::Disks(Ok(vec![mounted]))), []);
+    assert_eq!(stage.tell(Message::Disks(Ok(vec![mounted.clone()].into()))), []);
+    let touched = DiskList { touched: vec![mounted.name.clone()], disks: vec![mounted] };
+    let third = stage.tell(Message::Disks(Ok(touched)));
+    assert!(matches!(third[..], [Command::Look { .. }]), "{third:?}");
 }
 
 #[test]
 fn the_answer_about_a_disk_that_has_gone_is_forgotten() {
     let (disk, look) = usb_drive();
     let mut stage = Stage::new(VGA, SCREEN);
-    let commands = stage.tell(Message::Disks(Ok(vec![disk])));
+    let commands = stage.tell(Message::Disks(Ok(vec![disk].into())));
     let [Command::Look { ticket, .. }] = commands[..] else { panic!("{commands:?}") };
-    stage.tell(Message::Disks(Ok(Vec::new())));
+    stage.tell(Message::Disks(Ok(Vec::new().into())));
     assert_eq!(stage.tell(Message::Looked { ticket, look: Box::new(look) }), []);
     assert!(stage.text().contains("No disk was found"), "{}", stage.text());
 }

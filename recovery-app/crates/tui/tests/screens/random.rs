@@ -71,7 +71,7 @@ fn attach(stage: &mut Stage, which: usize) {
         6 => stage.attach(&many()),
         // Seen, but not looked at yet.
         7 => {
-            stage.tell(Message::Disks(Ok(disks.map(|(disk, _)| disk).to_vec())));
+            stage.tell(Message::Disks(Ok(disks.map(|(disk, _)| disk).to_vec().into())));
         }
         count => stage.attach(&disks[..count.min(disks.len())]),
     }

@@ -50,8 +50,8 @@ impl Stage {
     }
 
     pub fn attach(&mut self, disks: &[(Disk, Look)]) {
-        let seen = disks.iter().map(|(disk, _)| disk.clone()).collect();
-        for command in self.tell(Message::Disks(Ok(seen))) {
+        let seen: Vec<Disk> = disks.iter().map(|(disk, _)| disk.clone()).collect();
+        for command in self.tell(Message::Disks(Ok(seen.into()))) {
             let Command::Look { ticket, disk } = command else { panic!("{command:?}") };
             let (_, look) = disks.iter().find(|(known, _)| known.path == disk.path).unwrap();
             self.tell(Message::Looked { ticket, look: Box::new(look.clone()) });

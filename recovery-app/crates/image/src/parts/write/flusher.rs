@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 /// Unflushed bytes that start a flush.
 const FLUSH_AT: u64 = 16 << 20;
 /// Unflushed bytes at which the writer waits.
-const WAIT_AT: u64 = 64 << 20;
+pub(crate) const WAIT_AT: u64 = 64 << 20;
 
 #[derive(Default)]
 struct State {
@@ -51,6 +51,12 @@ impl Flusher {
     pub(super) fn written(&self, bytes: u64) {
         self.shared.lock().written += bytes;
         self.shared.changed.notify_all();
+    }
+
+    /// Bytes that are written and not yet on stable storage.
+    pub(super) fn unflushed(&self) -> u64 {
+        let state = self.shared.lock();
+        state.written - state.flushed
     }
 
     /// Waits until little enough is unflushed; returns the error of a flush that failed.
