@@ -148,18 +148,18 @@ fn demonstrate(
     disks: &Disks,
     firmware: Firmware,
 ) -> Result<(), Box<dyn Error>> {
-    println!("== Starting the ISO by {firmware:?}, which takes a while on an emulated processor");
+    println!("== Starting the ISO by {firmware}, which takes a while on an emulated processor");
     let outcome = follow(computer.script(SCRIPT, After::PowerOff))?;
     if outcome.exit_code != 0 {
         return Err(format!("the demonstration ended with code {}", outcome.exit_code).into());
     }
     println!("\n== Taking out the old disk, and starting the computer from the new one");
     let line = boot(Disk::new(Bus::VirtioBlk, &disks.replacement), plain(firmware))?;
-    println!("{line}");
+    println!("It says: {line}");
     if line != debian.marker {
-        return Err(format!("its files are not those of the old disk: {}", debian.marker).into());
+        return Err(format!("the old disk said: {}", debian.marker).into());
     }
-    println!("\nThe restored system started, and all of its files are as they were.");
+    println!("\nThe restored system has started, and found all of its files as they were.");
     Ok(())
 }
 
@@ -168,13 +168,21 @@ fn plain(firmware: Firmware) -> Firmware {
     if firmware == Firmware::SecureBoot { Firmware::Uefi } else { firmware }
 }
 
-/// Prints what the script prints, until its end.
+/// Prints what the script prints, until its end. What comes before it is the firmware, GRUB and
+/// the kernel.
 fn follow(computer: Builder) -> Result<Outcome, Box<dyn Error>> {
     let start = Instant::now();
     let mut machine = computer.start()?;
-    machine.wait_for("== ", PATIENCE)?;
-    println!("(up after {} s)\n", start.elapsed().as_secs());
-    let outcome = machine.outcome_line_by_line(PATIENCE, |line| println!("{line}"))?;
+    let mut begun = false;
+    let outcome = machine.outcome_line_by_line(PATIENCE, |line| {
+        if !begun && line.starts_with("== ") {
+            begun = true;
+            println!("(up after {} s)\n", start.elapsed().as_secs());
+        }
+        if begun {
+            println!("{line}");
+        }
+    })?;
     machine.wait_off(PATIENCE)?;
     Ok(outcome)
 }
