@@ -62,7 +62,7 @@ fn begin() -> bool {
             apologise(&error.to_string());
             false
         }
-        // What it was is in the log, and the kernel shows that on the screen.
+        // What it was is in the log.
         Err(_) => {
             apologise("a defect in Remetal");
             false
