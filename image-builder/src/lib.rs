@@ -2,7 +2,7 @@
 //!
 //! [`build()`] is the whole way: packages are chosen, fetched and unpacked ([`apt`], [`archive`]),
 //! the system is put together from them ([`kernel`], [`system`]) as a [`tree`], which becomes a
-//! squashfs in a cpio ([`image`]), and with the boot loaders ([`boot`]) an ISO. What was made
+//! squashfs in a cpio ([`image`]), and with the boot loaders ([`boot`]) an ISO ([`disc`]). What was made
 //! once is kept ([`cache`]).
 
 mod apt;
@@ -11,6 +11,8 @@ mod boot;
 mod build;
 mod cache;
 mod command;
+mod contents;
+mod disc;
 mod error;
 mod image;
 mod kernel;
@@ -19,6 +21,7 @@ mod report;
 mod system;
 mod toolkit;
 mod tree;
+mod workshop;
 
 pub use build::{Built, Order, build};
 pub use error::{BuildError, Result};

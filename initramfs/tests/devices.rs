@@ -59,6 +59,23 @@ fn work_is_shared_among_the_workers_and_screens_come_first() {
 }
 
 #[test]
+fn screens_have_the_machine_for_themselves_for_as_long_as_they_are_waited_for() {
+    let now = Instant::now();
+    let mut queue = Queue::with_priority_for_screens();
+    queue.submit([names(3), vec![SCREEN.to_owned()]].concat(), now);
+    let screen = queue.take(2, now).unwrap();
+    assert!(queue.take(2, now).is_none());
+    assert!(!queue.is_idle());
+    queue.finished(screen.number);
+    assert!(queue.take(2, now).is_some());
+    queue.submit([SCREEN.replace('1', "2")], now);
+    queue.take(2, now).unwrap();
+    assert!(queue.take(2, now).is_none());
+    queue.end_priority();
+    assert!(queue.take(2, now).is_some());
+}
+
+#[test]
 fn a_device_that_is_found_and_announced_is_looked_after_once() {
     let now = Instant::now();
     let mut queue = Queue::default();

@@ -51,6 +51,8 @@ pub struct Queue {
     /// Before all others: their drivers change the screen, which should be done with before
     /// anything is drawn on it.
     screens: VecDeque<String>,
+    /// Nothing else is begun until these are done with.
+    screens_have_priority: bool,
     waiting: VecDeque<String>,
     /// From batches that were given up: each alone, so that the guilty one is alone too.
     alone: VecDeque<String>,
@@ -59,6 +61,18 @@ pub struct Queue {
 }
 
 impl Queue {
+    /// A queue that begins nothing else while the driver of a screen is being loaded, until
+    /// [`Self::end_priority`].
+    #[must_use]
+    pub fn with_priority_for_screens() -> Self {
+        Self { screens_have_priority: true, ..Self::default() }
+    }
+
+    /// Everything is loaded from now on, whatever the screens' drivers do.
+    pub fn end_priority(&mut self) {
+        self.screens_have_priority = false;
+    }
+
     /// Adds devices. True when there is something new among them.
     pub fn submit(&mut self, aliases: impl IntoIterator<Item = String>, now: Instant) -> bool {
         if self.seen.len() > REMEMBERED {
@@ -89,6 +103,9 @@ impl Queue {
     fn next_aliases(&mut self, workers: usize) -> Option<Vec<String>> {
         if let Some(screen) = self.screens.pop_front() {
             return Some(vec![screen]);
+        }
+        if self.screens_have_priority && !self.screens_are_ready() {
+            return None;
         }
         let share = self.waiting.len().div_ceil(workers.max(1)).min(LARGEST_BATCH);
         if share > 0 {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::console;
+use super::machine;
 use super::terminal::{self, Terminal};
 use crate::options::Options;
 use crate::{InitError, guard, log};
@@ -52,6 +53,8 @@ pub(super) fn run(command: &str, options: &Options) {
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     let line = Outcome { command, exit_code, seconds }.line();
     log::info(line.trim_end());
+    // With a verbose start, the kernel could write into the line.
+    machine::quieten_kernel();
     output.begin_line();
     output.write(line.as_bytes());
 }
