@@ -1,12 +1,14 @@
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use rustix::ioctl::{self, Updater};
 use rustix::termios::tcgetwinsize;
 
-use crate::log;
 use crate::options::TextSize;
+use crate::{guard, log};
 
 /// The virtual terminals that are in use.
 const TERMINALS: [&str; 4] = ["tty1", "tty2", "tty3", "tty4"];
@@ -23,6 +25,18 @@ pub(super) fn choose_everywhere(size: TextSize) {
             choose(&terminal, size);
         }
     }
+}
+
+/// The same for a screen whose driver has just announced itself. The kernel's console moves over
+/// to it a moment later, and nothing tells when.
+pub(super) fn choose_on_new_screen(size: TextSize) {
+    const MOMENTS: [u64; 4] = [0, 100, 400, 1500];
+    guard::spawn("text", move || {
+        for moment in MOMENTS {
+            thread::sleep(Duration::from_millis(moment));
+            choose_everywhere(size);
+        }
+    });
 }
 
 /// The screen in columns and rows, and the dots of a letter.
