@@ -20,10 +20,11 @@ const LARGE_HEIGHT: u32 = 32;
 
 /// Gives every screen the font that fits it.
 pub(super) fn choose_everywhere(size: TextSize) {
-    for name in TERMINALS {
-        if let Ok(terminal) = File::open(Path::new("/dev").join(name)) {
-            choose(&terminal, size);
-        }
+    let terminals =
+        TERMINALS.iter().filter_map(|name| File::open(Path::new("/dev").join(name)).ok());
+    let changed = terminals.filter(|terminal| choose(terminal, size)).count();
+    if changed > 0 {
+        log::info(format_args!("large text on {changed} terminals"));
     }
 }
 
@@ -63,12 +64,11 @@ impl Grid {
     }
 }
 
-/// Does nothing on a VGA text screen, whose letters are in the card.
-fn choose(terminal: &File, size: TextSize) {
-    let Some(grid) = grid_of(terminal) else { return };
-    if grid.should_be_large(size) && set_large(terminal).is_ok() {
-        log::info(format_args!("large text instead of {}x{} letters", grid.columns, grid.rows));
-    }
+/// True when the font is another one now. A VGA text screen, whose letters are in the card, stays
+/// as it is.
+fn choose(terminal: &File, size: TextSize) -> bool {
+    let grid = grid_of(terminal).filter(|grid| grid.should_be_large(size));
+    grid.is_some() && set_large(terminal).is_ok()
 }
 
 /// `struct console_font_op` of `linux/kd.h`.
