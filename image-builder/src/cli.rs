@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "remetal-iso", version, about = "Builds the bootable ISO")]
+#[command(
+    name = "remetal-iso",
+    version,
+    about = "Builds the bootable ISO and writes it to a stick"
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -15,6 +19,20 @@ pub struct Cli {
 pub enum Command {
     /// Builds the ISO from Debian packages
     Build(BuildArgs),
+    /// Writes the ISO to a stick; everything on the stick is lost
+    Write(WriteArgs),
+}
+
+#[derive(Args)]
+pub struct WriteArgs {
+    /// The stick, as a whole disk such as /dev/sdb
+    pub disk: PathBuf,
+    /// The ISO
+    #[arg(long, value_name = "FILE", default_value_os_t = place("target/iso/remetal.iso"))]
+    pub iso: PathBuf,
+    /// The word that the same command prints without this option
+    #[arg(long, value_name = "WORD")]
+    pub confirm: Option<String>,
 }
 
 #[derive(Args)]

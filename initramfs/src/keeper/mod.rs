@@ -58,11 +58,11 @@ fn begin() -> bool {
     match prepared {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
-            log::error(&error);
+            log::warning(&error);
             apologise(&error.to_string());
             false
         }
-        // What it was is in the log, and the kernel shows that on the screen.
+        // What it was is in the log.
         Err(_) => {
             apologise("a defect in Remetal");
             false
@@ -72,7 +72,7 @@ fn begin() -> bool {
 
 fn apologise(error: &str) {
     screen::tell(&format!(
-        "\n\n\
+        "\x1b[2J\x1b[H\n\
          Remetal cannot start: its system image cannot be used.\n\n\
          {error}\n\n\
          Most often the stick or disc that this was started from is damaged, or was\n\

@@ -43,14 +43,16 @@ impl<'a> Screens<'a> {
 
     /// Runs the program again and again, forever.
     fn keep(&mut self) {
-        terminal::wait_for_earlier_program(self.console);
+        if terminal::wait_for_earlier_program(self.console) {
+            self.notice = Some("Remetal was started again.".to_owned());
+        }
         loop {
             let started = Instant::now();
             let end = self.run_once().unwrap_or_else(|error| End::NotStarted(error.to_string()));
             log::info(format_args!("the program on {}: {end:?}", self.console.name));
             let next = self.supervision.after(&end, started.elapsed());
             if let Some(words) = &next.words {
-                log::error(words.trim());
+                log::warning(words.trim());
                 crate::screen::show(&self.console.name, words);
             }
             self.notice = next.notice;

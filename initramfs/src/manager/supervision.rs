@@ -75,8 +75,8 @@ impl Supervision {
 }
 
 const MEDIUM: &str = "\
-    Perhaps the medium that this was started from is damaged: start again, and choose\n\
-    \"Check this medium\" in the boot menu.\n";
+    Perhaps the medium that this was started from is damaged: start again, and\n\
+    choose \"Check this medium\" in the boot menu.\n";
 
 /// A program that cannot be read, or only in part (SIGBUS).
 fn is_like_damage(end: &End) -> bool {

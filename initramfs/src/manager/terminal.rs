@@ -89,19 +89,21 @@ fn memory_of(path: &Path) -> PathBuf {
 }
 
 /// If a manager before this one fell, the program it started runs on, perhaps in the middle of a
-/// restore: it is left in peace until it ends.
-pub(super) fn wait_for_earlier_program(console: &Console) {
+/// restore: it is left in peace until it ends. True when there was one.
+pub(super) fn wait_for_earlier_program(console: &Console) -> bool {
     let path = Path::new("/dev").join(&console.name);
     let number = fs::read_to_string(memory_of(&path)).unwrap_or_default();
     let positive = number.parse().ok().filter(|number: &i32| *number > 0);
-    let Some(pid) = positive.and_then(Pid::from_raw) else { return };
     // The number could be another program's by now.
-    if fs::read_link(format!("/proc/{number}/fd/0")).is_ok_and(|input| input == path) {
+    let input = fs::read_link(format!("/proc/{number}/fd/0"));
+    let same = input.is_ok_and(|input| input == path);
+    let process = positive.and_then(Pid::from_raw).filter(|_| same);
+    let process = process.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+    if let Some(process) = &process {
         log::info(format_args!("the program on {} is still there", console.name));
-        if let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) {
-            let _ = poll(&mut [PollFd::new(&process, PollFlags::IN)], None);
-        }
+        let _ = poll(&mut [PollFd::new(process, PollFlags::IN)], None);
     }
+    process.is_some()
 }
 
 /// A command with the environment that programs expect, and nothing of ours.
