@@ -1,8 +1,10 @@
 //! The command line.
 
+use std::io::{IsTerminal, stdin, stdout};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use engine::capture::Level;
 
 use crate::answer::EXIT_CODES;
@@ -126,6 +128,21 @@ pub struct RestoreArgs {
     pub no_verify: bool,
 }
 
+/// What was asked for, and whether the answer is to be JSON. Without a command that is the
+/// screens, where there is a terminal; a script that forgot the command is told so.
+pub fn parse() -> Result<(Command, bool), clap::Error> {
+    let Cli { json, command } = Cli::try_parse()?;
+    let is_seen = !json && stdin().is_terminal() && stdout().is_terminal();
+    match command {
+        Some(command) => Ok((command, json)),
+        None if is_seen => Ok((Command::Screens(ScreensArgs::default()), json)),
+        None => {
+            let message = "a command is needed where there is no terminal for the screens";
+            Err(Cli::command().error(ErrorKind::MissingSubcommand, message))
+        }
+    }
+}
+
 /// Smaller parts than this, in bytes, are a slip of the pen.
 const SMALLEST_PART: u64 = 1 << 20;
 
@@ -146,8 +163,6 @@ fn sector_size(text: &str) -> Result<u32, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

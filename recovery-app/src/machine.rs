@@ -8,12 +8,14 @@ use std::thread;
 use std::time::Duration;
 
 use hardware::watch::DiskWatch;
-use hardware::{Disk, Roots};
+use hardware::{Disk, HardwareError, Roots};
 use report::disk::DiskReport;
 use tui::{DiskList, DisksSeen, End, Look, Machine};
 
 use crate::look;
 
+/// The file that the recovery environment runs from, as the kernel names it.
+const SYSTEM_IMAGE: &str = "/system.squashfs";
 /// How often the disks are listed although the kernel has said nothing: it does not tell of mounts.
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -28,7 +30,7 @@ impl Machine for ThisComputer {
         let mut touched = Vec::new();
         let mut before = None;
         loop {
-            let now = hardware::disks(&Roots::default()).map_err(|error| error.to_string());
+            let now = disks().map_err(|error| error.to_string());
             if !touched.is_empty() || before.as_ref() != Some(&now) {
                 before = Some(now.clone());
                 let list = now.map(|disks| DiskList { disks, touched });
@@ -47,13 +49,20 @@ impl Machine for ThisComputer {
 
     fn end(&self, end: End) -> Result<(), String> {
         let program = match end {
-            End::PowerOff => "/sbin/poweroff",
-            End::Restart => "/sbin/reboot",
+            End::PowerOff => "poweroff",
+            End::Restart => "reboot",
         };
         let status =
             Command::new(program).status().map_err(|error| format!("{program}: {error}"))?;
         if status.success() { Ok(()) } else { Err(format!("{program}: {status}")) }
     }
+}
+
+/// The disks of this computer, without what the recovery environment itself is made of.
+fn disks() -> Result<Vec<Disk>, HardwareError> {
+    let mut disks = hardware::disks(&Roots::default())?;
+    disks.retain(|disk| disk.backing_file.as_deref() != Some(Path::new(SYSTEM_IMAGE)));
+    Ok(disks)
 }
 
 /// Waits until something may have changed, and gives the names of the disks that the kernel says

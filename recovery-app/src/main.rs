@@ -16,13 +16,9 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::cli::Cli;
-
 fn main() -> ExitCode {
-    match Cli::try_parse() {
-        Ok(cli) => commands::run(&cli).print(cli.json),
+    match cli::parse() {
+        Ok((command, json)) => commands::run(&command, json).print(json),
         Err(error) => answer::usage(&error),
     }
 }

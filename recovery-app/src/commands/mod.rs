@@ -11,14 +11,13 @@ mod screens;
 mod verify;
 
 use crate::answer::End;
-use crate::cli::{Cli, Command, ScreensArgs};
+use crate::cli::Command;
 use crate::terminal::Terminal;
 
 /// Runs what was asked for.
-pub fn run(cli: &Cli) -> End {
-    let terminal = Terminal::new(cli.json);
-    let screens = Command::Screens(ScreensArgs::default());
-    End(match cli.command.as_ref().unwrap_or(&screens) {
+pub fn run(command: &Command, json: bool) -> End {
+    let terminal = Terminal::new(json);
+    End(match command {
         Command::Screens(arguments) => screens::run(arguments),
         Command::Disks => disks::run(),
         Command::Info(arguments) => info::run(arguments),

@@ -1,5 +1,4 @@
 //! A panic leaves a usable terminal, and its message is seen.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs::File;
 use std::io::Read;

@@ -213,7 +213,11 @@ impl Steps {
         self.pieces.push(Piece::Text("If another disk is meant, use its name instead:".to_owned()));
         let widest = known.iter().map(|known| device(known).len()).max().unwrap_or(0);
         for known in known {
-            self.command(format!("{:widest$}  {}", device(known), card::identity(&known.disk)));
+            self.pieces.push(Piece::Entry(format!(
+                "{:widest$}  {}",
+                device(known),
+                card::identity(&known.disk)
+            )));
         }
     }
 }

@@ -6,15 +6,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Padding, Paragraph};
 
 use super::{Reaction, Screen, Topic};
-use crate::disks::Known;
 use crate::input::Key;
 use crate::machine::{End, Surroundings};
 use crate::message::Command;
 use crate::state::Shared;
 use crate::theme;
-use crate::widgets::card::{self, Form};
 use crate::widgets::chrome::{self, KeyHint};
-use crate::widgets::text;
+use crate::widgets::{shelf, text};
 
 /// What can be done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -131,10 +129,10 @@ fn across(place: usize, rows: [&[Choice]; 2]) -> usize {
 /// How far a page leads, in disks.
 const PAGE: usize = 5;
 
-/// [`last_start`] on the screen as it is.
+/// The first disk in sight when the last one is, on the screen as it is.
 fn last_disk(shared: &Shared) -> usize {
     let places = places(shared, chrome::body(shared.size));
-    last_start(shared.disks.known(), places.disks.height)
+    shelf::last_start(shared.disks.known(), places.disks.height)
 }
 
 /// Where things lie on the screen.
@@ -157,7 +155,7 @@ fn places(shared: &Shared, area: Rect) -> Places {
     let great = if is_roomy { 4 } else { 2 };
     let gap = u16::from(area.height >= 20);
     let room = area.height.saturating_sub(notice + great + 1 + gap + 1);
-    let needed = disks_height(shared.disks.known(), form_for(shared.disks.known(), room));
+    let needed = shelf::height(shared.disks.known(), room);
     let disks = room.min(needed.saturating_add(1).max(LINES_FOR_DISKS));
     let [notice, disks, great, small, _, news, _] = Layout::vertical([
         Constraint::Length(notice),
@@ -211,50 +209,7 @@ fn draw_disks(home: &Home, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
         frame.render_widget(Paragraph::new(lines), area);
         return;
     }
-    let (form, gap) = form_for(known, area.height);
-    let first = home.first.min(last_start(known, area.height));
-    let mut y = area.y;
-    for (place, disk) in known.iter().enumerate().skip(first) {
-        let height = card::height(disk, form);
-        let more_follow = place + 1 < known.len();
-        if y + height + u16::from(more_follow && form == Form::Row) > area.bottom() {
-            let words = format!("▼ {} more: PgDn", known.len() - place);
-            let line = Rect { y, height: area.bottom().saturating_sub(y).min(1), ..area };
-            frame.render_widget(Line::styled(words, theme::QUIET), line);
-            return;
-        }
-        card::draw(disk, shared.now, form, Rect { y, height, ..area }, frame);
-        y += height + gap;
-    }
-}
-
-/// A form for all disks, and the lines between two of them.
-type Arrangement = (Form, u16);
-
-/// The roomiest form in which all disks fit.
-fn form_for(known: &[Known], height: u16) -> Arrangement {
-    let forms = [
-        (Form::Roomy(8), 1),
-        (Form::Roomy(3), 1),
-        (Form::Card, 1),
-        (Form::Card, 0),
-        (Form::Slim, 1),
-        (Form::Slim, 0),
-    ];
-    forms.into_iter().find(|form| disks_height(known, *form) <= height).unwrap_or((Form::Row, 0))
-}
-
-fn disks_height(known: &[Known], (form, gap): Arrangement) -> u16 {
-    let heights = known.iter().map(|known| card::height(known, form));
-    heights.reduce(|sum, height| sum.saturating_add(gap).saturating_add(height)).unwrap_or(0)
-}
-
-/// The first disk in sight when the last one is: 0 where all fit.
-fn last_start(known: &[Known], height: u16) -> usize {
-    match form_for(known, height) {
-        (Form::Row, _) => known.len().saturating_sub(usize::from(height)),
-        _ => 0,
-    }
+    shelf::draw(known, home.first, shared.now, area, frame);
 }
 
 fn draw_boxes(home: &Home, row: &[Choice], area: Rect, frame: &mut Frame<'_>) {

@@ -21,6 +21,8 @@ pub enum Piece {
     Step(usize, String),
     /// A line to be typed. It is never wrapped.
     Command(String),
+    /// A line of a list, cut rather than wrapped.
+    Entry(String),
     /// Something to be read before going on.
     Warning(String),
     /// Room.
@@ -93,6 +95,10 @@ fn lines_of(piece: &Piece, width: u16) -> Vec<Line<'static>> {
         Piece::Text(words) => text::wrapped(words, "", width, theme::BASE),
         Piece::Warning(words) => text::wrapped(&format!("! {words}"), "", width, theme::WARNING),
         Piece::Command(command) => vec![Line::styled(format!("     {command}"), theme::COMMAND)],
+        Piece::Entry(words) => {
+            let words = text::cut(words, usize::from(width.saturating_sub(5)));
+            vec![Line::styled(format!("     {words}"), theme::BASE)]
+        }
         Piece::Gap => vec![Line::default()],
         Piece::Step(number, words) => {
             let mut lines = text::wrapped(words, "  ", width, theme::BASE);

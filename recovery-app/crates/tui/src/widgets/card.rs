@@ -88,15 +88,18 @@ fn frame_of(disk: &Disk, condition: Condition<'_>, width: u16) -> Block<'static>
 
 /// The model as people read it on the label.
 pub fn name(disk: &Disk) -> String {
-    let words: Vec<&str> =
-        [disk.vendor.as_deref(), disk.model.as_deref()].into_iter().flatten().collect();
-    if words.is_empty() { "Disk without a name".to_owned() } else { words.join(" ") }
+    match (disk.vendor.as_deref(), disk.model.as_deref()) {
+        // Some disks say it twice.
+        (Some(vendor), Some(model)) if !model.starts_with(vendor) => format!("{vendor} {model}"),
+        (_, Some(name)) | (Some(name), None) => name.to_owned(),
+        (None, None) => "Disk without a name".to_owned(),
+    }
 }
 
 /// A disk in one phrase: name, size, bus, and the end of the serial number.
 pub fn identity(disk: &Disk) -> String {
     let mut words = vec![name(disk), size::on_label(disk.size), disk.bus.to_string()];
-    words.extend(serial_tail(disk).map(|tail| format!("serial {tail}")));
+    words.extend(serial_tail(disk));
     words.join(", ")
 }
 

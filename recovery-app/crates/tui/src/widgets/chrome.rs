@@ -17,25 +17,33 @@ const WIDEST: u16 = 112;
 pub fn draw(frame: &mut Frame<'_>, title: &str, keys: &[KeyHint]) -> Rect {
     let area = frame.area();
     frame.render_widget(Block::new().style(theme::BASE), area);
-    let [head, body, foot] = parts(area);
+    let [head, _, body, foot] = parts(area);
     let rule = Block::new().borders(Borders::BOTTOM).border_style(theme::QUIET);
     frame.render_widget(rule, head);
-    let head = column(head);
-    frame.render_widget(Line::styled(title.to_owned(), theme::STRONG), line_of(head));
-    frame.render_widget(Line::styled("Remetal", theme::QUIET).right_aligned(), line_of(head));
+    let [left, right] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(7)]).areas(column(head));
+    frame.render_widget(Line::styled(title.to_owned(), theme::STRONG), line_of(left));
+    frame.render_widget(Line::styled("Remetal", theme::QUIET), line_of(right));
     frame.render_widget(Line::from(hints(keys)), column(foot));
     column(body)
 }
 
 /// The area between title and keys on a screen of this many columns and lines.
 pub fn body((columns, rows): (u16, u16)) -> Rect {
-    let [_, body, _] = parts(Rect::new(0, 0, columns, rows));
+    let [_, _, body, _] = parts(Rect::new(0, 0, columns, rows));
     column(body)
 }
 
-fn parts(area: Rect) -> [Rect; 3] {
-    Layout::vertical([Constraint::Length(2), Constraint::Fill(1), Constraint::Length(1)])
-        .areas(area)
+/// Title, room where there is plenty, body, keys.
+fn parts(area: Rect) -> [Rect; 4] {
+    let room = u16::from(area.height >= 32);
+    Layout::vertical([
+        Constraint::Length(2),
+        Constraint::Length(room),
+        Constraint::Fill(1),
+        Constraint::Length(1),
+    ])
+    .areas(area)
 }
 
 /// The first line of an area.

@@ -4,4 +4,5 @@ pub mod bar;
 pub mod card;
 pub mod chrome;
 pub mod entry;
+pub mod shelf;
 pub mod text;
