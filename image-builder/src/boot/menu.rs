@@ -104,7 +104,13 @@ else
 fi
 menuentry 'Boot from the internal disk' --hotkey d {
     if [ \"$grub_platform\" = pc ]; then
-        set root=(hd0)
+        # A BIOS that started a stick calls it the first disk.
+        if regexp '^hd0' \"$root\"; then
+            drivemap -s (hd0) (hd1)
+            set root=(hd1)
+        else
+            set root=(hd0)
+        fi
         chainloader +1
     else
         exit
