@@ -91,7 +91,7 @@ pub fn build(order: &Order, report: &Report) -> Result<Built> {
 }
 
 fn hashes(programs: &Programs) -> Result<BTreeMap<String, String>> {
-    let hash = |name: &str, path: &Path| Ok((name.to_owned(), hash_file(path)?));
+    let hash = |name: &str, path: &Path| -> Result<_> { Ok((name.to_owned(), hash_file(path)?)) };
     Ok([hash("remetal", &programs.remetal)?, hash("init", &programs.init)?].into())
 }
 

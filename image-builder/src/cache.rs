@@ -2,15 +2,23 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use hardware::Roots;
 use sha2::{Digest, Sha256};
 
-use crate::error::{Doing, Result};
+use crate::error::{BuildError, Doing, Result};
 use crate::report::Report;
+
+/// Bytes that a first build writes, and a later one: images, and packages that are new.
+const NEEDED_FIRST: u64 = 1600 << 20;
+const NEEDED_AGAIN: u64 = 500 << 20;
+
+/// The folder with most of what a first build leaves.
+const LARGEST: &str = "unpacked";
 
 /// What was not used for so long is thrown away.
 const KEPT_UNUSED: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -18,6 +26,8 @@ const KEPT_UNUSED: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A folder of finished steps, each under the hash of all that decides its result.
 pub(crate) struct Cache<'a> {
     folder: PathBuf,
+    /// Held for as long as the cache is open: two builds at a time would spoil it.
+    _lock: File,
     /// Names of the steps of this build.
     steps: RefCell<BTreeSet<String>>,
     report: &'a Report,
@@ -28,7 +38,14 @@ impl<'a> Cache<'a> {
     pub(crate) fn open(folder: &Path, report: &'a Report) -> Result<Self> {
         fs::create_dir_all(folder).doing("making", folder)?;
         let folder = fs::canonicalize(folder).doing("opening", folder)?;
-        Ok(Self { folder, report, steps: RefCell::default() })
+        check_room(&folder)?;
+        let path = folder.join("lock");
+        let lock = File::create(&path).doing("making", &path)?;
+        if lock.try_lock().is_err() {
+            report.say("   Another build is using this cache; waiting for its end.");
+            lock.lock().doing("locking", &path)?;
+        }
+        Ok(Self { folder, _lock: lock, report, steps: RefCell::default() })
     }
 
     /// A folder of this cache for what has its own rules.
@@ -84,6 +101,16 @@ impl<'a> Cache<'a> {
     }
 }
 
+/// A disk that is nearly full is named at once: some programs hang on it.
+fn check_room(folder: &Path) -> Result<()> {
+    let free = hardware::filesystem_of(&Roots::default(), folder)?.free;
+    let needed = if folder.join(LARGEST).exists() { NEEDED_AGAIN } else { NEEDED_FIRST };
+    if free >= needed {
+        return Ok(());
+    }
+    Err(BuildError::NoRoom { path: folder.to_owned(), free, needed })
+}
+
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
@@ -93,7 +120,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn touch(path: &Path) -> Result<()> {
-    let folder = fs::File::open(path).doing("opening", path)?;
+    let folder = File::open(path).doing("opening", path)?;
     folder.set_modified(SystemTime::now()).doing("touching", path)
 }
 
@@ -124,7 +151,7 @@ impl Key {
 
 /// The SHA-256 of a file.
 pub(crate) fn hash_file(path: &Path) -> Result<String> {
-    let mut file = fs::File::open(path).doing("opening", path)?;
+    let mut file = File::open(path).doing("opening", path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {

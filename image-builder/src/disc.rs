@@ -37,13 +37,12 @@ const SUMS: &str = "remetal/SHA256SUMS";
 pub(crate) fn make_disc(disc: &Disc, workshop: &Workshop) -> Result<PathBuf> {
     let epoch = disc.kernel.epoch()?;
     let mark = disc.mark()?;
-    let redirection = boot::redirection(&mark);
     let grub = disc.loaders.iter().find(|loader| loader.package.name == boot::BIOS_PACKAGE);
     let grub = grub.ok_or_else(|| BuildError::UnknownPackages {
         names: vec![boot::BIOS_PACKAGE.to_owned()],
     })?;
-    let bios = Bios::make(grub, &redirection, &workshop.toolkit, &workshop.cache)?;
-    let esp = boot::make_esp(disc.loaders, &redirection, epoch, workshop)?;
+    let bios = Bios::make(grub, &mark, &workshop.toolkit, &workshop.cache)?;
+    let esp = boot::make_esp(disc.loaders, &mark, epoch, workshop)?;
 
     let mut files = disc.files(&mark);
     files.put_bytes(SUMS, sums(&files)?);

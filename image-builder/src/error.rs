@@ -1,6 +1,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::report::mebibytes;
+
 /// Why an ISO could not be built or written.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
@@ -43,6 +45,22 @@ pub enum BuildError {
     /// The machine's apt knows no Debian archive.
     #[error("apt on this machine knows no Debian archive")]
     NoArchive,
+    /// There is not enough room for the cache.
+    #[error(
+        "no room for the build: {} are free where {} lies, and {} are needed",
+        mebibytes(*free), path.display(), mebibytes(*needed)
+    )]
+    NoRoom {
+        /// The cache.
+        path: PathBuf,
+        /// Bytes.
+        free: u64,
+        /// Bytes.
+        needed: u64,
+    },
+    /// The machine's filesystems cannot be looked at.
+    #[error(transparent)]
+    Hardware(#[from] hardware::HardwareError),
     /// The package lists could not be fetched, and there are none from before.
     #[error("the package archive cannot be reached:\n{output}")]
     NoNetwork {
@@ -79,11 +97,8 @@ impl BuildError {
     #[must_use]
     pub fn guidance(&self) -> String {
         match self {
-            Self::File { source, path, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                format!("The disk is full: free about 3 GB where {} lies.", path.display())
-            }
-            Self::Program { output, .. } if output.contains("No space left on device") => {
-                "The disk is full: free about 3 GB, or choose another disk with --cache.".to_owned()
+            _ if self.is_full_disk() => {
+                "The disk is full: free some room, or choose another disk with --cache.".to_owned()
             }
             Self::Start { .. } => "Install the program; apt-get and cargo are needed.".to_owned(),
             Self::NoArchive => "Check /etc/apt/sources.list.".to_owned(),
@@ -93,6 +108,18 @@ impl BuildError {
                     .to_owned()
             }
             _ => String::new(),
+        }
+    }
+}
+
+impl BuildError {
+    /// True when there was no room for what was to be written.
+    pub(crate) fn is_full_disk(&self) -> bool {
+        match self {
+            Self::File { source, .. } => source.kind() == io::ErrorKind::StorageFull,
+            Self::Program { output, .. } => output.contains("No space left on device"),
+            Self::NoRoom { .. } => true,
+            _ => false,
         }
     }
 }

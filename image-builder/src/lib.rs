@@ -18,6 +18,8 @@ mod image;
 mod kernel;
 mod lists;
 mod report;
+#[cfg(test)]
+mod reproducible;
 pub mod stick;
 mod system;
 mod toolkit;

@@ -11,6 +11,14 @@ use crate::command::run;
 use crate::error::{BuildError, Doing, Result};
 use crate::report::Report;
 
+/// What apt wants to find.
+const FOLDERS: [&str; 5] =
+    ["answers", "archives/partial", "etc/apt.conf.d", "etc/preferences.d", "lists/partial"];
+
+/// Settings of the machine's apt that are needed here as well: how the network is reached.
+const NETWORK: [&str; 4] =
+    ["Acquire::http::", "Acquire::https::", "Acquire::ftp::", "Acquire::ForceIPv"];
+
 /// Package lists that are younger are not asked for again.
 const FRESH: Duration = Duration::from_secs(24 * 3600);
 
@@ -32,6 +40,9 @@ impl Session {
         }
         let all = [suites.clone(), vec![backports.clone()]].concat();
         let Err(first) = session.update(&all) else { return Ok(session) };
+        if first.is_full_disk() {
+            return Err(first);
+        }
         if session.update(&suites).is_ok() {
             session.tell_what_is_missing(report, &backports);
             return Ok(session);
@@ -109,16 +120,15 @@ impl Session {
     }
 
     fn write_settings(&self) -> Result<()> {
-        for folder in ["answers", "lists/partial", "archives/partial", "etc"] {
+        for folder in FOLDERS {
             let folder = self.folder.join(folder);
             fs::create_dir_all(&folder).doing("making", &folder)?;
         }
         // No package is installed anywhere: that is what dependencies are resolved against.
         self.write("status", "")?;
         let host = run(Command::new("apt-config").arg("dump"))?;
-        // A proxy of the machine is needed here as well.
-        let network: Vec<&str> =
-            host.lines().filter(|line| line.starts_with("Acquire::")).collect();
+        let of_network = |line: &&str| NETWORK.iter().any(|prefix| line.starts_with(prefix));
+        let network: Vec<&str> = host.lines().filter(of_network).collect();
         let settings = settings(&self.folder.display().to_string());
         self.write("apt.conf", &format!("{settings}{}\n", network.join("\n")))
     }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::search;
 use crate::archive::Unpacked;
 use crate::cache::{Cache, Key};
 use crate::command::run;
@@ -53,19 +54,19 @@ pub(crate) struct Bios {
 }
 
 impl Bios {
-    /// Makes the image; `redirection` is what GRUB does first.
+    /// Makes the image; `mark` is the file by which GRUB knows the ISO.
     pub(crate) fn make(
         grub: &Unpacked,
-        redirection: &str,
+        mark: &str,
         toolkit: &Toolkit,
         cache: &Cache,
     ) -> Result<Self> {
         let modules = grub.folder.join("usr/lib/grub/i386-pc");
         let key =
-            Key::default().with(&grub.package.sha256).with(redirection).with(MODULES.join(" "));
+            Key::default().with(&grub.package.sha256).with(search(mark)).with(MODULES.join(" "));
         let folder = cache.step("boot-bios", toolkit.versions(key), |folder| {
             let config = folder.join("grub.cfg");
-            fs::write(&config, redirection).doing("writing", &config)?;
+            fs::write(&config, search(mark)).doing("writing", &config)?;
             let core = folder.join("core.img");
             let mut command = toolkit.program("grub-mkimage")?;
             command.args(["-O", "i386-pc", "-p", "/boot/grub", "-d"]).arg(&modules);

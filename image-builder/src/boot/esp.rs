@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::search_and_read;
 use crate::archive::Unpacked;
 use crate::cache::Key;
 use crate::command::run;
@@ -21,16 +22,16 @@ const PROGRAMS: [(&str, &str); 3] = [
 /// Room for the structures of the filesystem, in KiB.
 const SPARE: u64 = 256;
 
-/// Makes the filesystem; `redirection` is what GRUB does first.
+/// Makes the filesystem; `mark` is the file by which GRUB knows the ISO.
 pub(crate) fn make_esp(
     packages: &[Unpacked],
-    redirection: &str,
+    mark: &str,
     epoch: u32,
     workshop: &Workshop,
 ) -> Result<PathBuf> {
     let toolkit = &workshop.toolkit;
     let mut files = Vec::new();
-    let mut key = Key::default().with(redirection).with(epoch.to_string());
+    let mut key = Key::default().with(search_and_read(mark)).with(epoch.to_string());
     for (path, name) in PROGRAMS {
         let found = packages.iter().find_map(|package| package.find(path));
         let file = found.ok_or_else(|| missing(path))?;
@@ -39,7 +40,7 @@ pub(crate) fn make_esp(
     }
     let folder = workshop.cache.step("boot-uefi", toolkit.versions(key), |folder| {
         let config = folder.join("grub.cfg");
-        fs::write(&config, redirection).doing("writing", &config)?;
+        fs::write(&config, search_and_read(mark)).doing("writing", &config)?;
         files.push((config, "boot/grub/grub.cfg".to_owned()));
         fill(&folder.join("esp.img"), &files, epoch, toolkit)
     })?;

@@ -9,12 +9,15 @@ const OPTIONS: &str = "console=ttyS0,115200 console=tty0";
 /// The kernel does not write over the screens unless something is wrong.
 const QUIET: &str = "quiet loglevel=3";
 
-/// What GRUB does first, wherever it was started from: it finds this very ISO, and not another
-/// one that is plugged in as well.
-pub(crate) fn redirection(mark: &str) -> String {
-    format!(
-        "search --no-floppy --file --set=root /{mark}\nset prefix=($root)/boot/grub\nsource $prefix/grub.cfg\n"
-    )
+/// How GRUB finds its menu, wherever it was started from: on this very ISO, and not on another
+/// one that is plugged in as well. GRUB for BIOS goes on to read the menu by itself.
+pub(crate) fn search(mark: &str) -> String {
+    format!("search --no-floppy --file --set=root /{mark}\nset prefix=($root)/boot/grub\n")
+}
+
+/// The same for the GRUB that Debian signed, which reads no second menu by itself.
+pub(crate) fn search_and_read(mark: &str) -> String {
+    search(mark) + "source $prefix/grub.cfg\n"
 }
 
 /// The menu of an ISO.
@@ -30,7 +33,7 @@ pub(crate) struct Menu<'a> {
 /// An entry that starts the system.
 struct Entry<'a> {
     title: &'a str,
-    /// The key that chooses it.
+    /// The key that chooses it; GRUB itself takes `c` and `e`.
     key: char,
     options: Vec<&'a str>,
 }
@@ -45,7 +48,7 @@ impl Menu<'_> {
             entry("Remetal, large text", 'l', vec![QUIET, "remetal.text=large"]),
             entry("Remetal, safe graphics", 's', vec![QUIET, "nomodeset"]),
             entry("Remetal, verbose", 'v', vec!["remetal.verbose"]),
-            entry("Check this medium, then start Remetal", 'c', vec![QUIET, &check]),
+            entry("Check this medium, then start Remetal", 'k', vec![QUIET, &check]),
         ];
         let mut text = format!("# Remetal, kernel {}\n{BEGINNING}", self.kernel);
         entries.iter().for_each(|entry| text.push_str(&self.start(entry)));
@@ -104,7 +107,13 @@ else
 fi
 menuentry 'Boot from the internal disk' --hotkey d {
     if [ \"$grub_platform\" = pc ]; then
-        set root=(hd0)
+        # A BIOS that started a stick calls it the first disk.
+        if regexp '^hd0' \"$root\"; then
+            drivemap -s (hd0) (hd1)
+            set root=(hd1)
+        else
+            set root=(hd0)
+        fi
         chainloader +1
     else
         exit

@@ -6,7 +6,8 @@ mod menu;
 
 pub(crate) use self::bios::{BIOS_IMAGE, Bios};
 pub(crate) use self::esp::make_esp;
-pub(crate) use self::menu::{Menu, redirection};
+pub(crate) use self::menu::Menu;
+use self::menu::{search, search_and_read};
 
 /// The package of GRUB for BIOS.
 pub(crate) const BIOS_PACKAGE: &str = "grub-pc-bin";

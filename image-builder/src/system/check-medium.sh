@@ -12,7 +12,14 @@ finish() {
     exit "$1"
 }
 
-for device in $(blkid -t LABEL=REMETAL -o device); do
+# Where ISO 9660 has the name of a volume. blkid does not tell it of a stick, which has a partition
+# table as well.
+label() {
+    dd if="$1" bs=1 skip=32808 count=7 2>/dev/null
+}
+
+for device in $(lsblk --nodeps --noheadings --paths --output NAME); do
+    [ "$(label "$device")" = REMETAL ] || continue
     mount -t iso9660 -o ro "$device" "$place" 2>/dev/null || continue
     if [ -e "$place/$1" ]; then
         echo "Checking $device ..."
