@@ -65,6 +65,10 @@ impl Terminal {
         &self.file
     }
 
+    pub(super) fn into_file(self) -> File {
+        self.file
+    }
+
     /// Starts a program that owns this terminal.
     pub(super) fn start(&self, program: &str, arguments: &[&str]) -> Result<Child, InitError> {
         let mut command = environment(program, self.serial);

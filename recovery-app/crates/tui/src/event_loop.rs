@@ -61,7 +61,11 @@ pub struct EventLoop {
     probe: Probe,
     /// No picture before this: an answer of the terminal is awaited.
     not_before: Instant,
+    /// When the terminal was last asked what it is.
+    asked: Option<Instant>,
     last_key: Instant,
+    /// A shell is to be opened as soon as no answer of the terminal can end up in it.
+    shell_wanted: bool,
     sender: Sender<Event>,
     events: Receiver<Event>,
     leaving: bool,
@@ -86,7 +90,9 @@ impl EventLoop {
             begun: now,
             probe: Probe::default(),
             not_before: now,
+            asked: None,
             last_key: now,
+            shell_wanted: false,
             sender,
             events,
             leaving: false,
@@ -107,7 +113,7 @@ impl EventLoop {
             match self.events.recv_deadline(due) {
                 Ok(event) => {
                     changed = true;
-                    self.take(event, &mut raw, &reader)?;
+                    self.take(event)?;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
@@ -117,11 +123,16 @@ impl EventLoop {
                 changed = false;
                 self.draw()?;
             }
+            if self.shell_wanted && self.asked.is_none_or(|asked| asked.elapsed() >= ANSWER) {
+                self.shell_wanted = false;
+                shell::run(&mut raw, &reader)?;
+                self.draw_anew()?;
+            }
         }
         Ok(())
     }
 
-    fn take(&mut self, event: Event, raw: &mut RawMode, reader: &Reader) -> Result<(), TuiError> {
+    fn take(&mut self, event: Event) -> Result<(), TuiError> {
         let message = match event {
             Event::Message(message) => *message,
             Event::Input(Input::Key(key)) => {
@@ -142,26 +153,18 @@ impl EventLoop {
             }
         };
         for command in update(&mut self.state, message) {
-            self.obey(command, raw, reader)?;
+            self.obey(command)?;
         }
         Ok(())
     }
 
-    fn obey(
-        &mut self,
-        command: Command,
-        raw: &mut RawMode,
-        reader: &Reader,
-    ) -> Result<(), TuiError> {
+    fn obey(&mut self, command: Command) -> Result<(), TuiError> {
         match command {
             Command::Look { ticket, disk } => {
                 workers::look(&self.machine, &self.sender, ticket, *disk)?;
             }
             Command::End(end) => workers::end(&self.machine, &self.sender, end)?,
-            Command::Shell => {
-                shell::run(raw, reader)?;
-                self.draw_anew()?;
-            }
+            Command::Shell => self.shell_wanted = true,
             Command::Redraw => self.draw_anew()?,
             Command::Quit => self.leaving = true,
         }
@@ -175,6 +178,7 @@ impl EventLoop {
             self.probe = Probe::default();
             let query = if self.ascii { QUERY_SIZE } else { QUERY };
             self.terminal.backend_mut().send(query)?;
+            self.asked = Some(Instant::now());
             self.not_before = Instant::now() + ANSWER;
         }
         self.terminal.clear()
