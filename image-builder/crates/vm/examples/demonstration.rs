@@ -7,6 +7,7 @@
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
@@ -138,7 +139,9 @@ fn play(computer: Builder, serial: bool) -> Result<(), Box<dyn Error>> {
         println!("Ctrl-A X switches the computer off.");
     }
     let mut machine = computer.start()?;
-    while machine.wait_off(PATIENCE).is_err() {}
+    while machine.is_on() {
+        thread::sleep(Duration::from_secs(1));
+    }
     Ok(())
 }
 
