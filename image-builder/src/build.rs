@@ -1,22 +1,22 @@
 //! The whole way from a package archive to an ISO.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::apt::Session;
+use initramfs::layout;
+
 use crate::archive::Unpacked;
-use crate::boot::{self, Bios, Menu};
-use crate::cache::{Cache, Key};
-use crate::error::{BuildError, Doing, Result};
-use crate::image::{IsoParts, make_initrd, make_iso, make_squashfs};
-use crate::kernel::{choose_modules, kernel_package};
-use crate::lists::{FirmwareList, ModuleList, ToolList};
+use crate::boot;
+use crate::cache::{Cache, hash_file};
+use crate::contents::{Contents, Weight, copyright_file, used, weigh};
+use crate::disc::{Disc, make_disc};
+use crate::error::{Doing, Result};
+use crate::image::{make_initrd, make_squashfs};
+use crate::kernel::kernel_package;
 use crate::report::{Report, mebibytes};
-use crate::system::{
-    Kernel, Programs, add_firmware, add_frame, add_libraries, add_tools, place_modules,
-};
-use crate::toolkit::{Toolkit, unpack_all};
-use crate::tree::{Content, Node, Tree};
+use crate::system::{Kernel, Programs, System, collect};
+use crate::workshop::Workshop;
 
 /// What to build.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub struct Order {
     pub cache: PathBuf,
     /// The folder of lists.
     pub lists: PathBuf,
-    /// Whether firmware goes in that is not free software.
+    /// Whether firmware goes in.
     pub firmware: bool,
     /// Added to the kernel's options in every entry of the menu.
     pub append: String,
@@ -44,7 +44,7 @@ pub struct Built {
     pub size: u64,
 }
 
-/// Builds the ISO.
+/// Builds the ISO, and the list of what is in it beside it.
 ///
 /// # Errors
 ///
@@ -52,128 +52,90 @@ pub struct Built {
 pub fn build(order: &Order, report: &Report) -> Result<Built> {
     let cache = Cache::open(&order.cache, report)?;
     report.step("Package lists");
-    let session = Session::open(&cache.place("apt")?, order.update, report)?;
-    let toolkit = Toolkit::open(&session, &cache, report)?;
-
+    let workshop = Workshop::open(cache, order.update, report)?;
     report.step("Kernel");
-    let package = kernel_package(&session)?;
+    let package = kernel_package(&workshop.session)?;
     report.say(&format!("   {} {}", package.name, package.version));
-    let kernel = unpack_all(&session, &cache, &[package], report)?;
-    let kernel = Kernel::open(&kernel[0], &toolkit, &cache)?;
-    let epoch = kernel.epoch()?;
-    let modules = choose_modules(&ModuleList::read(&order.lists)?, &kernel.index)?;
-    report.say(&format!("   {} modules", modules.modules.len()));
-    modules.idle.iter().for_each(|line| report.say(&format!("   leaves out nothing: {line}")));
+    let package = workshop.unpack_one(package)?;
+    let kernel = Kernel::open(&package, &workshop.toolkit, &workshop.cache)?;
+    let mut system = collect(&order.lists, order.firmware, &kernel, &workshop)?;
+    report.step("Programs");
+    let programs = Programs::build()?;
+    report.step("Boot loaders");
+    let loaders = workshop.unpack(&workshop.session.candidates(&boot::packages())?)?;
 
-    report.step("Tools");
-    let list = ToolList::read(&order.lists)?;
-    let tools = tool_packages(&list, &session, &cache, report)?;
-    let mut tree = Tree::default();
-    add_frame(&mut tree);
-    let dropped = add_tools(&mut tree, &list, &tools, &toolkit)?;
-    report.say(&format!("   {} packages, without {} scripts", tools.len(), dropped.len()));
-    dropped.iter().for_each(|name| report.say(&format!("   {name}")));
-    add_libraries(&mut tree, &tools)?;
-    place_modules(&mut tree, &kernel, &modules, &toolkit, &cache)?;
-
-    if order.firmware {
-        report.step("Firmware");
-        let list = FirmwareList::read(&order.lists)?;
-        let unknown = session.unknown(&list.packages)?;
-        let offered: Vec<String> =
-            list.packages.iter().filter(|name| !unknown.contains(name)).cloned().collect();
-        let packages = unpack_all(&session, &cache, &session.newest(&offered)?, report)?;
-        let firmware = add_firmware(&mut tree, &kernel, &modules, &list, &packages)?;
-        report.say(&format!("   {} files are in no package", firmware.missing.len()));
-    }
-
-    let programs = Programs::build(report)?;
-    tree.put_program("usr/bin/remetal", &programs.remetal);
+    let beside: Vec<&Unpacked> = loaders.iter().chain([&package]).collect();
+    let contents =
+        Contents::list(&system, &kernel, &beside, hashes(&programs)?, &workshop.toolkit)?;
+    let copyright = copyright_file(&used(&system, &beside))?;
+    system.tree.put_program("usr/bin/remetal", &programs.remetal);
+    system.tree.put_bytes(layout::CONTENTS.trim_start_matches('/'), contents.json());
 
     report.step("System image");
-    let system = make_squashfs(&tree, epoch, &toolkit, &cache)?;
-    let initrd = make_initrd(&programs.init, &system, &kernel, epoch, &cache)?;
-
+    let epoch = kernel.epoch()?;
+    let squashfs = make_squashfs(&system.tree, epoch, &workshop)?;
+    let initrd = make_initrd(&programs.init, &squashfs, &kernel, epoch, &workshop.cache)?;
     report.step("ISO");
-    let loaders = session.candidates(&boot::PACKAGES.map(str::to_owned))?;
-    let loaders = unpack_all(&session, &cache, &loaders, report)?;
-    let iso = assemble(order, &kernel, &initrd, &loaders, epoch, &toolkit, &cache)?;
-    cache.tidy()?;
-    finish(&iso, &order.output, report)
-}
-
-fn tool_packages(
-    list: &ToolList,
-    session: &Session,
-    cache: &Cache,
-    report: &Report,
-) -> Result<Vec<Unpacked>> {
-    let names: Vec<String> = list.tools.iter().map(|tool| tool.package.clone()).collect();
-    let unknown = session.unknown(&names)?;
-    let missing: Vec<String> = list
-        .tools
-        .iter()
-        .filter(|tool| tool.required && unknown.contains(&tool.package))
-        .map(|tool| format!("{} (tools, line {})", tool.package, tool.line.number))
-        .collect();
-    if !missing.is_empty() {
-        return Err(BuildError::UnknownPackages { names: missing });
-    }
-    let names: Vec<String> = names.into_iter().filter(|name| !unknown.contains(name)).collect();
-    unpack_all(session, cache, &session.closure(&names)?, report)
-}
-
-fn assemble(
-    order: &Order,
-    kernel: &Kernel,
-    initrd: &Path,
-    loaders: &[Unpacked],
-    epoch: u32,
-    toolkit: &Toolkit,
-    cache: &Cache,
-) -> Result<PathBuf> {
-    let mark = Key::default().with_file(initrd)?.with_file(&kernel.image)?.with(&order.append);
-    let mark = format!("remetal/{}", mark.text());
-    let redirection = boot::redirection(&mark);
-    let grub = loaders.iter().find(|loader| loader.package.name == "grub-pc-bin");
-    let grub =
-        grub.ok_or_else(|| BuildError::UnknownPackages { names: vec!["grub-pc-bin".into()] })?;
-    let bios = Bios::make(grub, &redirection, toolkit, cache)?;
-    let esp = boot::make_esp(loaders, &redirection, epoch, toolkit, cache)?;
-
-    let mut files = Tree::default();
-    let mut put = |path: &str, file: &Path| {
-        files.put(path, Node::File(Content::File(file.to_owned()), false));
+    let disc = Disc {
+        kernel: &kernel,
+        initrd: &initrd,
+        loaders: &loaders,
+        contents: &contents,
+        copyright,
+        append: &order.append,
     };
-    put("boot/vmlinuz", &kernel.image);
-    put("boot/initrd.img", initrd);
-    put(boot::BIOS_IMAGE, &bios.image);
-    for (from, to) in [
-        ("boot/memtest86+x64.bin", "boot/memtest.bin"),
-        ("boot/memtest86+x64.efi", "boot/memtest.efi"),
-    ] {
-        if let Some(file) = loaders.iter().find_map(|loader| loader.find(from)) {
-            put(to, &file);
-        }
-    }
-    let menu = Menu { append: &order.append, kernel: &kernel.version };
-    files.put_bytes("boot/grub/grub.cfg", menu.text());
-    files.put_bytes(".disk/info", "Remetal\n");
-    files.put_bytes(&mark, "");
-    make_iso(
-        &IsoParts { files: &files, boot_sector: &bios.boot_sector, esp: &esp, epoch },
-        toolkit,
-        cache,
-    )
+    let iso = make_disc(&disc, &workshop)?;
+    workshop.cache.tidy()?;
+    tell_weights(&system, &squashfs, &kernel, &iso, report)?;
+    deliver(&iso, &contents, &order.output, report)
 }
 
-fn finish(iso: &Path, output: &Path, report: &Report) -> Result<Built> {
+fn hashes(programs: &Programs) -> Result<BTreeMap<String, String>> {
+    let hash = |name: &str, path: &Path| Ok((name.to_owned(), hash_file(path)?));
+    Ok([hash("remetal", &programs.remetal)?, hash("init", &programs.init)?].into())
+}
+
+/// Says what each part weighs, the heaviest first.
+fn tell_weights(
+    system: &System,
+    squashfs: &Path,
+    kernel: &Kernel,
+    iso: &Path,
+    report: &Report,
+) -> Result<()> {
+    let size = |path: &Path| fs::metadata(path).map(|file| file.len()).doing("reading", path);
+    let (image, whole, linux) = (size(squashfs)?, size(iso)?, size(&kernel.image)?);
+    let mut parts: Vec<(String, Weight)> = weigh(system, image)?.into_iter().collect();
+    parts.push(("kernel".to_owned(), Weight { unpacked: linux, packed: linux }));
+    let rest = whole.saturating_sub(image + linux);
+    parts.push(("boot loaders, PID 1, lists".to_owned(), Weight { unpacked: rest, packed: rest }));
+    parts.sort_by_key(|(_, weight)| std::cmp::Reverse(weight.packed));
+    report.say(&format!("{:30} {:>12} {:>12}", "part", "on the ISO", "unpacked"));
+    for (part, weight) in parts {
+        let (packed, unpacked) = (mebibytes(weight.packed), mebibytes(weight.unpacked));
+        report.say(&format!("{part:30} {packed:>12} {unpacked:>12}"));
+    }
+    Ok(())
+}
+
+/// Puts the ISO where it was asked for, and beside it its hash and the list of contents.
+fn deliver(iso: &Path, contents: &Contents, output: &Path, report: &Report) -> Result<Built> {
     if let Some(folder) = output.parent() {
         fs::create_dir_all(folder).doing("making", folder)?;
     }
     let partial = output.with_extension("partial");
     let size = fs::copy(iso, &partial).doing("writing", &partial)?;
     fs::rename(&partial, output).doing("finishing", output)?;
+    let name = output.file_name().unwrap_or_default().to_string_lossy();
+    let texts = [
+        ("contents.json", contents.json()),
+        ("contents.txt", contents.to_string()),
+        ("iso.sha256", format!("{}  {name}\n", hash_file(output)?)),
+    ];
+    for (ending, text) in texts {
+        let path = output.with_extension(ending);
+        fs::write(&path, text).doing("writing", &path)?;
+    }
     report.say(&format!("{}: {}", output.display(), mebibytes(size)));
     Ok(Built { iso: output.to_owned(), size })
 }

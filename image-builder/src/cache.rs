@@ -1,5 +1,7 @@
 //! Steps that are done once for the same inputs.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,8 @@ const KEPT_UNUSED: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A folder of finished steps, each under the hash of all that decides its result.
 pub(crate) struct Cache<'a> {
     folder: PathBuf,
+    /// Names of the steps of this build.
+    steps: RefCell<BTreeSet<String>>,
     report: &'a Report,
 }
 
@@ -24,7 +28,7 @@ impl<'a> Cache<'a> {
     pub(crate) fn open(folder: &Path, report: &'a Report) -> Result<Self> {
         fs::create_dir_all(folder).doing("making", folder)?;
         let folder = fs::canonicalize(folder).doing("opening", folder)?;
-        Ok(Self { folder, report })
+        Ok(Self { folder, report, steps: RefCell::default() })
     }
 
     /// A folder of this cache for what has its own rules.
@@ -41,6 +45,7 @@ impl<'a> Cache<'a> {
         key: Key,
         make: impl FnOnce(&Path) -> Result<()>,
     ) -> Result<PathBuf> {
+        self.steps.borrow_mut().insert(name.to_owned());
         let finished = self.place(name)?.join(key.text());
         if finished.is_dir() {
             touch(&finished)?;
@@ -59,14 +64,15 @@ impl<'a> Cache<'a> {
         }
         made?;
         fs::rename(&partial, &finished).doing("finishing", &finished)?;
+        touch(&finished)?;
         self.report.made(name, started.elapsed());
         Ok(finished)
     }
 
     /// Throws away what no build has used for a month.
     pub(crate) fn tidy(&self) -> Result<()> {
-        for step in entries(&self.folder)? {
-            for made in entries(&step)? {
+        for step in self.steps.borrow().iter() {
+            for made in entries(&self.folder.join(step))? {
                 let changed = fs::metadata(&made).and_then(|metadata| metadata.modified());
                 let age = changed.ok().and_then(|at| SystemTime::now().duration_since(at).ok());
                 if age.is_some_and(|age| age > KEPT_UNUSED) && made.is_dir() {

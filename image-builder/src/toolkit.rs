@@ -2,11 +2,10 @@
 //! are run from the folder they were unpacked in: nothing is installed on this machine, and every
 //! machine with the same packages makes the same bytes.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::apt::{Package, Session};
-use crate::archive::Unpacked;
 use crate::cache::{Cache, Key};
 use crate::command::run;
 use crate::error::{BuildError, Result};
@@ -63,18 +62,4 @@ fn missing(name: &str) -> BuildError {
         package: PACKAGES.join(", "),
         problem: format!("none of them brought {name}"),
     }
-}
-
-/// Fetches and unpacks packages that go into the image.
-pub(crate) fn unpack_all(
-    session: &Session,
-    cache: &Cache,
-    packages: &[Package],
-    report: &Report,
-) -> Result<Vec<Unpacked>> {
-    let debs = session.download(packages, report)?;
-    let pairs = packages.iter().zip(&debs);
-    pairs
-        .map(|(package, deb): (_, &PathBuf)| Unpacked::open(cache, package, Path::new(deb)))
-        .collect()
 }

@@ -11,7 +11,7 @@ const REST: Duration = Duration::from_secs(1);
 
 /// Sends the message of every panic to the log instead of standard error, which nobody sees.
 pub fn log_panics() {
-    std::panic::set_hook(Box::new(|panic| log::error(format_args!("defect: {panic}"))));
+    std::panic::set_hook(Box::new(|panic| log::warning(format_args!("defect: {panic}"))));
 }
 
 /// Runs `work` in a thread until it returns; a panic in it is logged and `work` begun again.

@@ -123,23 +123,36 @@ fn is_plain_name(name: &str) -> bool {
 }
 
 /// The words of a command line, by the kernel's rules (`next_arg` in `lib/cmdline.c`): spaces
-/// separate, except between double quotes, which may stand around the whole word or its value.
+/// separate, except between double quotes. Quotes around a whole word or its value fall away, all
+/// others belong to it.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut quoted = false;
-    for letter in line.chars() {
-        match letter {
-            '"' => quoted = !quoted,
-            _ if letter.is_ascii_whitespace() && !quoted => {
-                words.push(std::mem::take(&mut word));
-            }
-            _ => word.push(letter),
+    for letter in line.chars().chain([' ']) {
+        if letter.is_ascii_whitespace() && !quoted {
+            words.push(unquoted(&std::mem::take(&mut word)));
+        } else {
+            quoted ^= letter == '"';
+            word.push(letter);
         }
     }
-    words.push(word);
+    // A quote that is never closed reaches to the end.
+    words.push(unquoted(word.trim_end()));
     words.retain(|word| !word.is_empty());
     words
+}
+
+fn unquoted(word: &str) -> String {
+    if let Some(inside) = word.strip_prefix('"') {
+        return inside.strip_suffix('"').unwrap_or(inside).to_owned();
+    }
+    match word.split_once("=\"") {
+        Some((name, value)) if !name.contains('=') => {
+            format!("{name}={}", value.strip_suffix('"').unwrap_or(value))
+        }
+        _ => word.to_owned(),
+    }
 }
 
 /// Turns `%20` into a space and so on. A percent sign that no two hexadecimal digits follow
@@ -208,6 +221,9 @@ mod tests {
         assert_eq!(run(r#"quiet remetal.run="a b" x"#).as_deref(), Some("a b"));
         assert_eq!(run("remetal.run=a%20%22b%22%0ac").as_deref(), Some("a \"b\"\nc"));
         assert_eq!(run("remetal.run=x=1;y=2").as_deref(), Some("x=1;y=2"));
+        assert_eq!(run(r#"remetal.run=echo%20"a b" x"#).as_deref(), Some(r#"echo "a b""#));
+        assert_eq!(run(r#"remetal.run=x="1 2""#).as_deref(), Some(r#"x="1 2""#));
+        assert_eq!(run("remetal.run=\"a b\n").as_deref(), Some("a b"));
     }
 
     #[test]

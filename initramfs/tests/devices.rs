@@ -51,11 +51,40 @@ fn work_is_shared_among_the_workers_and_screens_come_first() {
     assert!(!queue.screens_are_ready(), "it is being loaded");
     let sizes: Vec<usize> =
         std::iter::from_fn(|| queue.take(3, now)).map(|batch| batch.aliases.len()).collect();
-    assert_eq!(sizes, [3, 2, 2, 1, 1]);
+    assert_eq!(sizes, [3, 2, 2, 1, 1], "the more there are, the more are taken");
     queue.finished(screen.number);
     assert!(queue.screens_are_ready() && !queue.is_idle());
     (2..=6).for_each(|number| queue.finished(number));
     assert!(queue.is_idle());
+}
+
+#[test]
+fn disks_come_before_the_rest_and_the_processor_last() {
+    let now = Instant::now();
+    let mut queue = Queue::default();
+    let devices = ["cpu:type:x86", "acpi:PNP0C01:", "usb:v1D6Bp0003", "pci:v8086bc0Csc03i30"];
+    queue.submit(devices.map(str::to_owned), now);
+    let order: Vec<_> =
+        std::iter::from_fn(|| queue.take(4, now)).flat_map(|batch| batch.aliases).collect();
+    let expected = ["usb:v1D6Bp0003", "pci:v8086bc0Csc03i30", "acpi:PNP0C01:", "cpu:type:x86"];
+    assert_eq!(order, expected);
+}
+
+#[test]
+fn screens_have_the_machine_for_themselves_for_as_long_as_they_are_waited_for() {
+    let now = Instant::now();
+    let mut queue = Queue::with_priority_for_screens();
+    queue.submit([names(3), vec![SCREEN.to_owned()]].concat(), now);
+    let screen = queue.take(2, now).unwrap();
+    assert!(queue.take(2, now).is_none());
+    assert!(!queue.is_idle());
+    queue.finished(screen.number);
+    assert!(queue.take(2, now).is_some());
+    queue.submit([SCREEN.replace('1', "2")], now);
+    queue.take(2, now).unwrap();
+    assert!(queue.take(2, now).is_none());
+    queue.end_priority();
+    assert!(queue.take(2, now).is_some());
 }
 
 #[test]
@@ -76,17 +105,17 @@ fn a_driver_that_hangs_holds_up_nobody() {
     queue.submit(names(2), now);
     let both = queue.take(1, now).unwrap();
     assert!(queue.give_up_overdue(now + seconds(5)).is_empty());
-    assert_eq!(queue.give_up_overdue(now + seconds(11)), std::slice::from_ref(&both.aliases));
+    assert_eq!(queue.give_up_overdue(now + seconds(16)), std::slice::from_ref(&both.aliases));
     // The other one of the two gets its driver all the same.
-    let again: Vec<_> = std::iter::from_fn(|| queue.take(1, now + seconds(11))).collect();
+    let again: Vec<_> = std::iter::from_fn(|| queue.take(1, now + seconds(16))).collect();
     assert_eq!(
         again.iter().map(|batch| &batch.aliases[0]).collect::<Vec<_>>(),
         [&both.aliases[0], &both.aliases[1]]
     );
     queue.finished(again[1].number);
-    assert_eq!(queue.give_up_overdue(now + seconds(22)), std::slice::from_ref(&again[0].aliases));
+    assert_eq!(queue.give_up_overdue(now + seconds(32)), std::slice::from_ref(&again[0].aliases));
     assert!(queue.is_idle(), "nobody waits for the one that hangs");
-    assert!(queue.take(1, now + seconds(22)).is_none(), "and it is not tried without end");
+    assert!(queue.take(1, now + seconds(32)).is_none(), "and it is not tried without end");
 }
 
 #[test]

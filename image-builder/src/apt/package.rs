@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::Session;
-use crate::command::run;
 use crate::error::{BuildError, Result};
 
 /// One version of a package.
@@ -23,7 +22,7 @@ pub(crate) struct Package {
 impl Session {
     /// What apt would install of `names` in an empty system: they and all they depend on.
     pub(crate) fn closure(&self, names: &[String]) -> Result<Vec<Package>> {
-        let simulated = run(self.apt("apt-get").args(["install", "--simulate"]).args(names))?;
+        let simulated = self.ask("apt-get", &["install", "--simulate"], names)?;
         self.exactly(&simulated.lines().filter_map(installed).collect::<Vec<_>>())
     }
 
@@ -36,7 +35,7 @@ impl Session {
 
     /// The version of each package that the plain suite and its updates offer.
     pub(crate) fn candidates(&self, names: &[String]) -> Result<Vec<Package>> {
-        let printed = run(self.apt("apt-cache").args(["show", "--no-all-versions"]).args(names))?;
+        let printed = self.ask("apt-cache", &["show", "--no-all-versions"], names)?;
         Ok(parse(&printed))
     }
 
@@ -48,7 +47,7 @@ impl Session {
 
     /// The newest version of each name; apt prints the newest first.
     fn versions(&self, names: &[String]) -> Result<BTreeMap<String, String>> {
-        let printed = run(self.apt("apt-cache").arg("madison").args(names))?;
+        let printed = self.ask("apt-cache", &["madison"], names)?;
         let mut versions = BTreeMap::new();
         for line in printed.lines() {
             let mut fields = line.split('|').map(str::trim);
@@ -64,7 +63,7 @@ impl Session {
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
-        let mut packages = parse(&run(self.apt("apt-cache").arg("show").args(wanted))?);
+        let mut packages = parse(&self.ask("apt-cache", &["show"], wanted)?);
         packages.sort_by(|one, other| one.name.cmp(&other.name));
         packages.dedup();
         if packages.len() == wanted.len() {

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use super::sources::{self, Suite};
+use crate::cache::Key;
 use crate::command::run;
 use crate::error::{BuildError, Doing, Result};
 use crate::report::Report;
@@ -43,6 +44,24 @@ impl Session {
         Ok(session)
     }
 
+    /// What one of apt's programs says about the package lists. It takes a second each time, so
+    /// its answer is kept as long as the lists.
+    pub(super) fn ask(
+        &self,
+        program: &str,
+        arguments: &[&str],
+        names: &[String],
+    ) -> Result<String> {
+        let key = Key::default().with(program).with(arguments.join(" ")).with(names.join(" "));
+        let kept = format!("answers/{}", key.text());
+        if let Some(answer) = self.read(&kept) {
+            return Ok(answer);
+        }
+        let answer = run(self.apt(program).args(arguments).args(names))?;
+        self.write(&kept, &answer)?;
+        Ok(answer)
+    }
+
     /// Runs one of apt's programs with our settings.
     pub(super) fn apt(&self, program: &str) -> Command {
         let mut command = Command::new(program);
@@ -77,14 +96,20 @@ impl Session {
         let strict = ["-o", "APT::Update::Error-Mode=any", "-o", "Acquire::Retries=2"];
         let updated = run(self.apt("apt-get").arg("update").args(strict));
         match (updated, before) {
-            (Ok(_), _) => self.write("updated", ""),
+            (Ok(_), _) => self.forget_answers().and_then(|()| self.write("updated", "")),
             (Err(error), Some(before)) => self.write("sources.list", &before).and(Err(error)),
             (Err(error), None) => Err(error),
         }
     }
 
+    fn forget_answers(&self) -> Result<()> {
+        let answers = self.folder.join("answers");
+        fs::remove_dir_all(&answers).doing("removing", &answers)?;
+        fs::create_dir_all(&answers).doing("making", &answers)
+    }
+
     fn write_settings(&self) -> Result<()> {
-        for folder in ["lists/partial", "archives/partial", "etc"] {
+        for folder in ["answers", "lists/partial", "archives/partial", "etc"] {
             let folder = self.folder.join(folder);
             fs::create_dir_all(&folder).doing("making", &folder)?;
         }

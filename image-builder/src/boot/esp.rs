@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::archive::Unpacked;
-use crate::cache::{Cache, Key};
+use crate::cache::Key;
 use crate::command::run;
 use crate::error::{BuildError, Doing, Result};
 use crate::toolkit::Toolkit;
+use crate::workshop::Workshop;
 
 /// Where each program lies in its package, and the name that the one before it looks for. The
 /// firmware starts `BOOTX64.EFI`; that is shim, which checks and starts `grubx64.efi`.
@@ -25,9 +26,9 @@ pub(crate) fn make_esp(
     packages: &[Unpacked],
     redirection: &str,
     epoch: u32,
-    toolkit: &Toolkit,
-    cache: &Cache,
+    workshop: &Workshop,
 ) -> Result<PathBuf> {
+    let toolkit = &workshop.toolkit;
     let mut files = Vec::new();
     let mut key = Key::default().with(redirection).with(epoch.to_string());
     for (path, name) in PROGRAMS {
@@ -36,7 +37,7 @@ pub(crate) fn make_esp(
         key = key.with(name).with_file(&file)?;
         files.push((file, format!("EFI/BOOT/{name}")));
     }
-    let folder = cache.step("boot-uefi", toolkit.versions(key), |folder| {
+    let folder = workshop.cache.step("boot-uefi", toolkit.versions(key), |folder| {
         let config = folder.join("grub.cfg");
         fs::write(&config, redirection).doing("writing", &config)?;
         files.push((config, "boot/grub/grub.cfg".to_owned()));

@@ -1,6 +1,6 @@
 //! GRUB's menu.
 
-use std::fmt::Write;
+use crate::system::CHECK_MEDIUM;
 
 /// What every entry passes to the kernel. Messages go to both consoles; the last one named is
 /// the screen.
@@ -23,33 +23,49 @@ pub(crate) struct Menu<'a> {
     pub(crate) append: &'a str,
     /// What `uname -r` will say.
     pub(crate) kernel: &'a str,
+    /// The file by which this ISO is known.
+    pub(crate) mark: &'a str,
 }
 
-/// The entries that start the system: title, key, and what they add to the options.
-const ENTRIES: [(&str, &str, &[&str]); 5] = [
-    ("Remetal", "r", &[QUIET]),
-    ("Remetal, large text", "l", &[QUIET, "remetal.text=large"]),
-    ("Remetal, safe graphics", "s", &[QUIET, "nomodeset"]),
-    ("Remetal, verbose", "v", &["remetal.verbose"]),
-    ("Check this medium, then start Remetal", "c", &[QUIET, "remetal.check"]),
-];
+/// An entry that starts the system.
+struct Entry<'a> {
+    title: &'a str,
+    /// The key that chooses it.
+    key: char,
+    options: Vec<&'a str>,
+}
 
 impl Menu<'_> {
     /// The text of `grub.cfg`.
     pub(crate) fn text(&self) -> String {
+        let check = format!("remetal.run=/{CHECK_MEDIUM}%20{}", self.mark);
+        let entry = |title, key, options| Entry { title, key, options };
+        let entries = [
+            entry("Remetal", 'r', vec![QUIET]),
+            entry("Remetal, large text", 'l', vec![QUIET, "remetal.text=large"]),
+            entry("Remetal, safe graphics", 's', vec![QUIET, "nomodeset"]),
+            entry("Remetal, verbose", 'v', vec!["remetal.verbose"]),
+            entry("Check this medium, then start Remetal", 'c', vec![QUIET, &check]),
+        ];
         let mut text = format!("# Remetal, kernel {}\n{BEGINNING}", self.kernel);
-        for (title, key, options) in ENTRIES {
-            let options = [&[OPTIONS], options, &[self.append]].concat().join(" ");
-            let options = options.trim_end();
-            // Writing to a string does not fail.
-            let _ = write!(
-                text,
-                "menuentry '{title}' --hotkey {key} {{\n    echo 'Loading the kernel ...'\n    \
-                 linux /boot/vmlinuz {options} $from_machine\n    \
-                 echo 'Loading the system ...'\n    initrd /boot/initrd.img\n}}\n"
-            );
-        }
+        entries.iter().for_each(|entry| text.push_str(&self.start(entry)));
         text + END
+    }
+
+    fn start(&self, entry: &Entry) -> String {
+        let options = [&[OPTIONS], entry.options.as_slice(), &[self.append]].concat().join(" ");
+        format!(
+            "menuentry '{}' --hotkey {} {{
+    echo 'Loading the kernel ...'
+    linux /boot/vmlinuz {} $from_machine
+    echo 'Loading the system ...'
+    initrd /boot/initrd.img
+}}
+",
+            entry.title,
+            entry.key,
+            options.trim_end()
+        )
     }
 }
 

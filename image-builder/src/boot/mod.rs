@@ -8,11 +8,19 @@ pub(crate) use self::bios::{BIOS_IMAGE, Bios};
 pub(crate) use self::esp::make_esp;
 pub(crate) use self::menu::{Menu, redirection};
 
+/// The package of GRUB for BIOS.
+pub(crate) const BIOS_PACKAGE: &str = "grub-pc-bin";
+
 /// The packages of the boot loaders, and of the memory test.
-pub(crate) const PACKAGES: [&str; 5] = [
+const PACKAGES: [&str; 5] = [
     "grub-efi-amd64-signed",
-    "grub-pc-bin",
+    BIOS_PACKAGE,
     "memtest86+",
     "shim-helpers-amd64-signed",
     "shim-signed",
 ];
+
+/// The names of the packages of boot loaders.
+pub(crate) fn packages() -> Vec<String> {
+    PACKAGES.map(str::to_owned).to_vec()
+}

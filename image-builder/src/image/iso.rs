@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use initramfs::layout;
 
 use crate::boot::BIOS_IMAGE;
-use crate::cache::Cache;
 use crate::command::run;
 use crate::error::Result;
-use crate::toolkit::Toolkit;
 use crate::tree::Tree;
+use crate::workshop::Workshop;
 
 /// What an ISO is made of.
 pub(crate) struct IsoParts<'a> {
@@ -24,11 +23,12 @@ pub(crate) struct IsoParts<'a> {
 }
 
 /// Makes the ISO; returns where it lies.
-pub(crate) fn make_iso(parts: &IsoParts<'_>, toolkit: &Toolkit, cache: &Cache) -> Result<PathBuf> {
+pub(crate) fn make_iso(parts: &IsoParts<'_>, workshop: &Workshop) -> Result<PathBuf> {
+    let toolkit = &workshop.toolkit;
     let key = parts.files.key()?.with_file(parts.boot_sector)?.with_file(parts.esp)?;
     let key = key.with(parts.epoch.to_string()).with(arguments(parts).join(" "));
     let name = "remetal.iso";
-    let folder = cache.step("iso", toolkit.versions(key), |folder| {
+    let folder = workshop.cache.step("iso", toolkit.versions(key), |folder| {
         let staged = folder.join("files");
         parts.files.write_to(&staged)?;
         let mut command = toolkit.program("xorriso")?;

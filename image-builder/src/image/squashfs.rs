@@ -2,33 +2,39 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cache::{Cache, Key};
+use crate::cache::Key;
 use crate::command::run_with_input;
 use crate::error::Result;
 use crate::toolkit::Toolkit;
 use crate::tree::{Tree, write_tar};
+use crate::workshop::Workshop;
 
-/// Large blocks compress better, small ones cost less memory when a part of a file is read.
+/// Large blocks compress better, small ones cost less memory when a part of a file is read. The
+/// hardest level takes twenty times as long for 5 MB less: too long to wait for a changed program.
 const SETTINGS: [&str; 8] =
-    ["-comp", "zstd", "-Xcompression-level", "19", "-b", "256K", "-reproducible", "-no-xattrs"];
+    ["-comp", "zstd", "-Xcompression-level", "9", "-b", "256K", "-reproducible", "-no-xattrs"];
 
 /// Makes a squashfs of a tree.
-pub(crate) fn make_squashfs(
-    tree: &Tree,
-    epoch: u32,
-    toolkit: &Toolkit,
-    cache: &Cache,
-) -> Result<PathBuf> {
-    let key = tree.key()?.with(SETTINGS.join(" ")).with(epoch.to_string());
+pub(crate) fn make_squashfs(tree: &Tree, epoch: u32, workshop: &Workshop) -> Result<PathBuf> {
+    let toolkit = &workshop.toolkit;
     let name = "system.squashfs";
-    let folder = cache.step("squashfs", toolkit.versions(key), |folder| {
+    let arguments = arguments(epoch);
+    let key = tree.key()?.with(arguments.join(" "));
+    let folder = workshop.cache.step("squashfs", toolkit.versions(key), |folder| {
         let mut command = toolkit.program("mksquashfs")?;
-        command.arg("-").arg(folder.join(name)).arg("-tar").args(SETTINGS);
-        command.args(["-mkfs-time", &epoch.to_string(), "-root-time", &epoch.to_string()]);
-        command.args(["-root-mode", "755", "-quiet", "-no-progress"]);
+        command.arg("-").arg(folder.join(name)).args(&arguments);
         run_with_input(&mut command, |input| write_tar(tree, epoch, input)).map(drop)
     })?;
     Ok(Path::new(&folder).join(name))
+}
+
+fn arguments(epoch: u32) -> Vec<String> {
+    let epoch = epoch.to_string();
+    // The root is not in the archive, and mksquashfs 4.5 gives it the time of day unless all
+    // times are set.
+    let times = ["-mkfs-time", &epoch, "-all-time", &epoch, "-root-mode", "755"];
+    let all = [&["-tar", "-quiet", "-no-progress"], SETTINGS.as_slice(), &times].concat();
+    all.into_iter().map(str::to_owned).collect()
 }
 
 impl Toolkit {

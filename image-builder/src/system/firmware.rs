@@ -13,23 +13,17 @@ use crate::tree::Tree;
 /// Where firmware lies in packages and in the image.
 const FOLDER: &str = "usr/lib/firmware/";
 
-/// What was found of the firmware that modules name.
-#[derive(Debug, Default)]
-pub(crate) struct Firmware {
-    /// Names that no package has: mostly of hardware that was never sold.
-    pub(crate) missing: Vec<String>,
-}
-
-/// Adds the firmware of the chosen modules.
+/// Adds the firmware of the chosen modules. Returns the names that no package has, most of them
+/// for hardware that was never sold, each with its module.
 pub(crate) fn add_firmware(
     tree: &mut Tree,
     kernel: &Kernel,
     chosen: &Chosen,
     list: &FirmwareList,
     packages: &[Unpacked],
-) -> Result<Firmware> {
+) -> Result<Vec<String>> {
     let pool = pool(packages)?;
-    let mut found = Firmware::default();
+    let mut missing = Vec::new();
     for (name, section) in &chosen.modules {
         let Some(module) = kernel.index.get(name) else { continue };
         if !list.sections.contains(section) {
@@ -38,11 +32,11 @@ pub(crate) fn add_firmware(
         let module = decompressed(&module.file(&kernel.folder))?;
         for wanted in firmware_names(name, &module)? {
             if !list.left_out.match_any(&wanted) && !place(tree, &pool, &wanted)? {
-                found.missing.push(format!("{wanted} ({name})"));
+                missing.push(format!("{wanted} ({name})"));
             }
         }
     }
-    Ok(found)
+    Ok(missing)
 }
 
 fn pool(packages: &[Unpacked]) -> Result<BTreeMap<String, PathBuf>> {

@@ -5,7 +5,6 @@ use std::process::Command;
 
 use crate::command::run;
 use crate::error::{Doing, Result};
-use crate::report::Report;
 
 /// The programs, built.
 pub(crate) struct Programs {
@@ -15,14 +14,12 @@ pub(crate) struct Programs {
 
 impl Programs {
     /// Builds them with cargo, statically linked.
-    pub(crate) fn build(report: &Report) -> Result<Self> {
+    pub(crate) fn build() -> Result<Self> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let workspace = std::fs::canonicalize(&workspace).doing("opening", &workspace)?;
         let arguments =
             ["build", "--locked", "--profile", "iso", "-p", "recovery-app", "-p", "initramfs"];
-        report.step("Building the programs");
-        // One after the other where memory or processors are few is cargo's own business.
         let messages = ["--message-format", "json-render-diagnostics"];
         let printed =
             run(Command::new(cargo).current_dir(&workspace).args(arguments).args(messages))?;

@@ -10,7 +10,7 @@ use crate::command::run;
 use crate::error::Result;
 use crate::lists::{Line, Tool, ToolList};
 use crate::toolkit::Toolkit;
-use crate::tree::Tree;
+use crate::tree::{Content, Node, Tree};
 
 /// Folders that must be there for the kernel's filesystems and for programs.
 const FOLDERS: [&str; 10] =
@@ -27,6 +27,9 @@ const LINKS: [(&str, &str); 7] = [
     ("etc/mtab", "/proc/self/mounts"),
 ];
 
+/// What the entry of GRUB's menu that checks the medium runs.
+pub(crate) const CHECK_MEDIUM: &str = "usr/bin/check-medium";
+
 /// Adds folders, links and settings that belong to no package.
 pub(crate) fn add_frame(tree: &mut Tree) {
     for folder in FOLDERS {
@@ -35,6 +38,8 @@ pub(crate) fn add_frame(tree: &mut Tree) {
     for (path, target) in LINKS {
         tree.put_link(path, target);
     }
+    let check = Content::Bytes(include_bytes!("check-medium.sh").to_vec());
+    tree.put(CHECK_MEDIUM, Node::File(check, true));
     tree.put_bytes("etc/passwd", "root:x:0:0:root:/root:/bin/bash\n");
     tree.put_bytes("etc/group", "root:x:0:\ndisk:x:6:\ntty:x:5:\n");
     tree.put_bytes("etc/hostname", "remetal\n");

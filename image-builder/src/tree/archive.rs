@@ -19,7 +19,7 @@ fn file_mode(runs: bool) -> u32 {
 
 impl Content {
     /// Size in bytes, and the bytes.
-    fn open(&self) -> Result<(u64, Box<dyn Read + '_>)> {
+    pub(crate) fn open(&self) -> Result<(u64, Box<dyn Read + '_>)> {
         match self {
             Self::Bytes(bytes) => Ok((bytes.len() as u64, Box::new(bytes.as_slice()))),
             Self::File(path) => {

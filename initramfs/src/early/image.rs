@@ -35,7 +35,10 @@ fn mount_image() -> Result<(), InitError> {
     // Held until it is mounted: the kernel lets go of the file with the last user.
     let (path, _device) = loop_device(Path::new(SYSTEM_IMAGE))?;
     let path = path.to_string_lossy();
-    mount_kind(&path, "squashfs", IMAGE, MountFlags::RDONLY | MountFlags::NODEV, None)
+    mount_kind(&path, "squashfs", IMAGE, MountFlags::RDONLY | MountFlags::NODEV, None)?;
+    // The mount keeps it. A loop device of a file that is gone is not shown as a disk.
+    let _ = fs::remove_file(SYSTEM_IMAGE);
+    Ok(())
 }
 
 fn mount_kind(

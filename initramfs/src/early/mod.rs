@@ -16,5 +16,6 @@ pub fn prepare() -> Result<(), InitError> {
     modules::load_early();
     image::make_root()?;
     mounts::after_switch();
+    log::info(format_args!("system image mounted at {:.2} s", log::uptime()));
     Ok(())
 }

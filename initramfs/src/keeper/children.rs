@@ -35,7 +35,7 @@ impl Manager {
     /// Starts the manager when it is not there, given who `ended`.
     pub(super) fn look_after(&mut self, ended: &[Pid], now: Instant) {
         if self.pid.is_some_and(|pid| ended.contains(&pid)) {
-            log::error("the manager fell, and is started again");
+            log::warning("the manager fell, and is started again");
             self.pid = None;
         }
         if self.pid.is_none() && self.due.is_none_or(|due| due <= now) {

@@ -27,6 +27,7 @@ pub(super) fn end(ending: Ending, manager: Option<Pid>) -> ! {
     screen::tell(&format!("\n{} ...\n", ending.words()));
     log::info(ending.words());
     stop_programs(manager);
+    screen::tell("Writing what is still in memory ...\n");
     within("writing what is in memory", PATIENCE, rustix::fs::sync);
     within("unmounting", PATIENCE, mounted::unmount_disks);
     within("writing what is in memory", PATIENCE, rustix::fs::sync);

@@ -10,6 +10,7 @@ mod farewell;
 mod mounted;
 mod processes;
 
+use std::panic::catch_unwind;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 use rustix::system::{RebootCommand, reboot};
 use signal_hook::iterator::Signals;
 
-use crate::{InitError, early, guard, log, screen};
+use crate::{early, guard, log, screen};
 use children::Manager;
 use ending::{Ending, HEARD};
 
@@ -27,15 +28,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Everything, from the kernel's hand-over to the end of the machine. Never comes back.
 pub fn run() -> ! {
     guard::log_panics();
-    let mut prepared = false;
     let signals = hear_signals();
-    guard::until_done(&mut || {
-        // A panic below comes back here; what is mounted by then is not mounted again.
-        if !std::mem::replace(&mut prepared, true) {
-            begin();
-        }
-        keep(&signals);
-    });
+    let mut manager = begin().then(Manager::default);
+    guard::until_done(&mut || keep(&signals, &mut manager));
     // `keep` ends only by a panic, and that is caught.
     loop {
         thread::park();
@@ -55,24 +50,34 @@ fn hear_signals() -> Receiver<i32> {
     receiver
 }
 
-fn begin() {
+/// Prepares the root. Without it, there is nothing to go on with, and the screen says so.
+fn begin() -> bool {
     // Ctrl-Alt-Del becomes a signal to us instead of an immediate reset.
     log::gone_past(reboot(RebootCommand::CadOff));
-    if let Err(error) = early::prepare() {
-        log::error(&error);
-        apologise(&error);
+    let prepared = catch_unwind(early::prepare);
+    match prepared {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            log::warning(&error);
+            apologise(&error.to_string());
+            false
+        }
+        // What it was is in the log.
+        Err(_) => {
+            apologise("a defect in Remetal");
+            false
+        }
     }
 }
 
-/// There is no system to go on with, and no program to ask: say what happened and what helps.
-fn apologise(error: &InitError) {
+fn apologise(error: &str) {
     screen::tell(&format!(
-        "\n\n\
+        "\x1b[2J\x1b[H\n\
          Remetal cannot start: its system image cannot be used.\n\n\
          {error}\n\n\
          Most often the stick or disc that this was started from is damaged, or was\n\
          written or copied with errors. What helps:\n\n\
-         - start again, and choose \"Check the medium\" in the boot menu;\n\
+         - start again, and choose \"Check this medium\" in the boot menu;\n\
          - write the stick anew, or use another one;\n\
          - with less than 512 MiB of memory, add more.\n\n\
          Your disks were not touched. Press Ctrl-Alt-Del to start again, or hold the\n\
@@ -80,15 +85,17 @@ fn apologise(error: &InitError) {
     ));
 }
 
-/// Keeps the manager running and answers signals, forever.
-fn keep(signals: &Receiver<i32>) -> ! {
-    let mut manager = Manager::default();
+/// Keeps the manager running, if there is one, and answers signals, forever.
+fn keep(signals: &Receiver<i32>, manager: &mut Option<Manager>) -> ! {
     loop {
-        manager.look_after(&children::reap(), Instant::now());
+        let ended = children::reap();
+        if let Some(manager) = manager {
+            manager.look_after(&ended, Instant::now());
+        }
         match signals.recv_timeout(LOOK) {
             Ok(signal) => {
                 if let Some(ending) = Ending::asked_by(signal) {
-                    farewell::end(ending, manager.pid());
+                    farewell::end(ending, manager.as_ref().and_then(Manager::pid));
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}

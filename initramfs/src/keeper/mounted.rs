@@ -57,6 +57,7 @@ mod tests {
     #[test]
     fn disks_and_shares_are_found_and_the_system_is_not() {
         let table = "\
+21 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw
 22 1 0:21 / / rw,relatime - overlay system rw,lowerdir=/layers/image
 23 22 0:5 / /dev rw,nosuid - devtmpfs devtmpfs rw
 24 22 0:22 / /proc rw,nosuid - proc proc rw

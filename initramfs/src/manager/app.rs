@@ -1,25 +1,23 @@
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus};
+use std::path::Path;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::termios::Termios;
 
 use super::console::{self, Console};
+use super::machine;
 use super::supervision::{End, Supervision};
-use super::terminal::Terminal;
+use super::terminal::{self, Terminal};
 use crate::layout::PROGRAM;
 use crate::options::Options;
 use crate::{InitError, guard, log};
 
 /// Starts the program on every console that it belongs on, and keeps it running there.
 pub(super) fn start_everywhere(options: &Arc<Options>) {
-    // From now on the screen is the program's.
-    let _ = std::fs::write("/proc/sys/kernel/printk", "3");
+    machine::quieten_kernel();
     for console in console::for_program(Path::new("/sys"), options) {
         let options = Arc::clone(options);
         guard::spawn(&console.name.clone(), move || Screens::new(&console, &options).keep());
@@ -45,14 +43,16 @@ impl<'a> Screens<'a> {
 
     /// Runs the program again and again, forever.
     fn keep(&mut self) {
-        self.wait_for_earlier_one();
+        if terminal::wait_for_earlier_program(self.console) {
+            self.notice = Some("Remetal was started again.".to_owned());
+        }
         loop {
             let started = Instant::now();
             let end = self.run_once().unwrap_or_else(|error| End::NotStarted(error.to_string()));
             log::info(format_args!("the program on {}: {end:?}", self.console.name));
             let next = self.supervision.after(&end, started.elapsed());
             if let Some(words) = &next.words {
-                log::error(words.trim());
+                log::warning(words.trim());
                 crate::screen::show(&self.console.name, words);
             }
             self.notice = next.notice;
@@ -67,7 +67,6 @@ impl<'a> Screens<'a> {
         }
         terminal.restore(self.settings.as_ref());
         let mut child = terminal.start(PROGRAM, &self.arguments())?;
-        self.remember(&child);
         log::info(format_args!(
             "program started on {} at {:.2} s",
             self.console.name,
@@ -89,30 +88,6 @@ impl<'a> Screens<'a> {
             arguments.extend(["--notice", notice]);
         }
         arguments
-    }
-
-    /// The number of the program, for a manager that comes after this one.
-    fn remember(&self, child: &Child) {
-        log::gone_past(std::fs::write(self.memory(), child.id().to_string()));
-    }
-
-    fn memory(&self) -> PathBuf {
-        Path::new(log::FOLDER).join(format!("program.{}", self.console.name))
-    }
-
-    /// If a manager before this one fell, the program it started runs on, perhaps in the middle
-    /// of a restore: it is left in peace until it ends.
-    fn wait_for_earlier_one(&self) {
-        let number = std::fs::read_to_string(self.memory()).unwrap_or_default();
-        let positive = number.parse().ok().filter(|number: &i32| *number > 0);
-        let Some(pid) = positive.and_then(Pid::from_raw) else { return };
-        let terminal = std::fs::read_link(format!("/proc/{number}/fd/0"));
-        if terminal.is_ok_and(|path| path == Path::new("/dev").join(&self.console.name)) {
-            log::info(format_args!("the program on {} is still there", self.console.name));
-            if let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) {
-                let _ = poll(&mut [PollFd::new(&process, PollFlags::IN)], None);
-            }
-        }
     }
 }
 

@@ -54,7 +54,9 @@ fn attend(event: &Uevent, loader: &Loader, options: &Options) {
         match event.subsystem.as_str() {
             "input" if event.name().starts_with("event") => power_button::attend(event.name()),
             // A screen's own driver took over from the firmware's, and with it comes another font.
-            "graphics" if event.name().starts_with("fb") => text::choose_everywhere(options.text),
+            "graphics" if event.name().starts_with("fb") => {
+                text::choose_on_new_screen(options.text)
+            }
             _ => {}
         }
     }

@@ -35,7 +35,8 @@ impl Loader {
         let processors = thread::available_parallelism().map_or(2, usize::from);
         // A driver often waits for its device, so more than there are processors.
         let workers = (processors + 1).clamp(3, 8);
-        let state = Mutex::new(State { queue: Queue::default(), last_heard: now });
+        let queue = Queue::with_priority_for_screens();
+        let state = Mutex::new(State { queue, last_heard: now });
         let shared = Shared { state, changed: Condvar::new(), workers, began: now };
         let loader = Self { shared: Arc::new(shared) };
         for _ in 0..workers {
@@ -58,7 +59,8 @@ impl Loader {
         self.state().last_heard = Instant::now();
     }
 
-    /// Returns when the drivers of the screens are loaded, or after `patience`.
+    /// Returns when the drivers of the screens are loaded, or after `patience`. Until then they
+    /// have the processors for themselves.
     pub(super) fn wait_for_screens(&self, patience: Duration) {
         let until = Instant::now() + patience;
         let mut state = self.state();
@@ -69,7 +71,9 @@ impl Loader {
             }
             state = self.wait(state, left);
         }
+        state.queue.end_priority();
         drop(state);
+        self.shared.changed.notify_all();
         log::info(format_args!("screens ready at {:.2} s", log::uptime()));
     }
 

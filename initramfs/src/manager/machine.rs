@@ -25,6 +25,11 @@ pub(super) fn set_up(options: &Options) {
     power_button::attend_present();
 }
 
+/// Only what is serious goes to the consoles from now on: they are somebody else's.
+pub(super) fn quieten_kernel() {
+    let _ = fs::write("/proc/sys/kernel/printk", "3");
+}
+
 /// What nobody waits for.
 pub(super) fn set_up_later() {
     guard::spawn("set up later", || {

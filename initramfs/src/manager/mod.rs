@@ -34,7 +34,7 @@ pub const STARTED_BY_KEEPER: &str = "--manager";
 
 /// A driver for the screen is waited for, so that nothing flickers, but not for longer than this.
 /// Disks are not waited for: they appear by themselves.
-const SCREENS_AT_LATEST: Duration = Duration::from_secs(3);
+const SCREENS_AT_LATEST: Duration = Duration::from_millis(700);
 
 /// True when this process is the manager, and not started by somebody at a shell.
 pub fn was_started_by_keeper(mut arguments: impl Iterator<Item = OsString>) -> bool {
@@ -59,7 +59,9 @@ fn start() {
     let loader = Loader::start();
     // The listener before the look at what is there: nothing falls in between.
     devices::listen(loader.clone(), Arc::clone(&options));
-    loader.submit(aliases::present(Path::new("/sys")));
+    let devices = aliases::present(Path::new("/sys"));
+    log::info(format_args!("{} devices found at {:.2} s", devices.len(), log::uptime()));
+    loader.submit(devices);
     machine::set_up_later();
     kernel_log::show();
     shells::offer();

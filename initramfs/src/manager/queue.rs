@@ -1,6 +1,6 @@
 //! Which driver is searched for when: the plan, without the doing.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// A device that is announced again this soon is the same one: everything that is there at the
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const SAME: Duration = Duration::from_secs(10);
 
 /// Drivers that have not come to an end after this time no longer hold up the rest.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Starting a program for each device takes longer than the search itself; too many at once, and
 /// the others wait behind one that is slow.
@@ -26,20 +26,44 @@ pub struct Batch {
     pub aliases: Vec<String>,
 }
 
-impl Batch {
-    fn is_for_screens(&self) -> bool {
-        self.aliases.iter().any(|alias| is_screen(alias))
-    }
+/// What a device is for, in the order in which drivers are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Purpose {
+    /// Its driver changes the screen, which should be done with before anything is drawn on it.
+    Screen,
+    /// Disks, and what they and keyboards are attached to.
+    Disk,
+    Other,
+    /// Faster ways to compute checksums and the like: much work for little, so not now.
+    Processor,
+    /// From a batch that was given up: each alone, so that the guilty one is alone too.
+    SecondTry,
 }
 
-/// PCI's class of displays, in the way that the kernel writes it.
-fn is_screen(alias: &str) -> bool {
-    alias.starts_with("pci:") && alias.contains("bc03")
+impl Purpose {
+    /// By the classes of PCI and the kinds of buses, as the kernel writes them.
+    fn of(alias: &str) -> Self {
+        const ATTACHED: [&str; 6] = ["usb:", "scsi:", "virtio:", "vmbus:", "mmc:", "hid:"];
+        const CLASSES: [&str; 3] = ["bc01", "bc0Csc03", "bc08sc05"];
+        let pci = alias.strip_prefix("pci:");
+        if pci.is_some_and(|alias| alias.contains("bc03")) {
+            Self::Screen
+        } else if pci.is_some_and(|alias| CLASSES.iter().any(|class| alias.contains(class)))
+            || ATTACHED.iter().any(|bus| alias.starts_with(bus))
+        {
+            Self::Disk
+        } else if alias.starts_with("cpu:") {
+            Self::Processor
+        } else {
+            Self::Other
+        }
+    }
 }
 
 #[derive(Debug)]
 struct Running {
     batch: Batch,
+    purpose: Purpose,
     since: Instant,
     given_up: bool,
 }
@@ -48,53 +72,65 @@ struct Running {
 #[derive(Debug, Default)]
 pub struct Queue {
     seen: BTreeMap<String, Instant>,
-    /// Before all others: their drivers change the screen, which should be done with before
-    /// anything is drawn on it.
-    screens: VecDeque<String>,
-    waiting: VecDeque<String>,
-    /// From batches that were given up: each alone, so that the guilty one is alone too.
-    alone: VecDeque<String>,
+    /// By purpose, then by age.
+    waiting: BTreeMap<(Purpose, u64), String>,
+    submitted: u64,
+    screens_have_priority: bool,
     running: BTreeMap<u64, Running>,
     batches: u64,
 }
 
 impl Queue {
+    /// A queue that begins nothing else while the driver of a screen is being loaded, until
+    /// [`Self::end_priority`].
+    #[must_use]
+    pub fn with_priority_for_screens() -> Self {
+        Self { screens_have_priority: true, ..Self::default() }
+    }
+
+    /// Everything is loaded from now on, whatever the screens' drivers do.
+    pub fn end_priority(&mut self) {
+        self.screens_have_priority = false;
+    }
+
     /// Adds devices. True when there is something new among them.
     pub fn submit(&mut self, aliases: impl IntoIterator<Item = String>, now: Instant) -> bool {
         if self.seen.len() > REMEMBERED {
             self.seen.clear();
         }
-        let mut news = false;
+        let before = self.waiting.len();
         for alias in aliases {
             let seen = self.seen.insert(alias.clone(), now);
             if seen.is_none_or(|seen| now.saturating_duration_since(seen) >= SAME) {
-                news = true;
-                let waiting = if is_screen(&alias) { &mut self.screens } else { &mut self.waiting };
-                waiting.push_back(alias);
+                self.add(Purpose::of(&alias), alias);
             }
         }
-        news
+        self.waiting.len() > before
+    }
+
+    fn add(&mut self, purpose: Purpose, alias: String) {
+        self.submitted += 1;
+        self.waiting.insert((purpose, self.submitted), alias);
     }
 
     /// The next devices to look after, for one of `workers`.
     pub fn take(&mut self, workers: usize, now: Instant) -> Option<Batch> {
-        let aliases = self.next_aliases(workers)?;
+        let purpose = self.waiting.keys().next()?.0;
+        if self.screens_have_priority && purpose != Purpose::Screen && !self.screens_are_ready() {
+            return None;
+        }
+        let count = self.waiting.keys().take_while(|(other, _)| *other == purpose).count();
+        let share = match purpose {
+            Purpose::Screen | Purpose::SecondTry => 1,
+            _ => count.div_ceil(workers.max(1)).min(LARGEST_BATCH),
+        };
+        let aliases = std::iter::from_fn(|| self.waiting.pop_first()).take(share);
+        let aliases: Vec<String> = aliases.map(|(_, alias)| alias).collect();
         self.batches += 1;
         let batch = Batch { number: self.batches, aliases };
-        let running = Running { batch: batch.clone(), since: now, given_up: false };
+        let running = Running { batch: batch.clone(), purpose, since: now, given_up: false };
         self.running.insert(self.batches, running);
         Some(batch)
-    }
-
-    fn next_aliases(&mut self, workers: usize) -> Option<Vec<String>> {
-        if let Some(screen) = self.screens.pop_front() {
-            return Some(vec![screen]);
-        }
-        let share = self.waiting.len().div_ceil(workers.max(1)).min(LARGEST_BATCH);
-        if share > 0 {
-            return Some(self.waiting.drain(..share).collect());
-        }
-        self.alone.pop_front().map(|alias| vec![alias])
     }
 
     /// A batch came to its end, well or not.
@@ -108,14 +144,14 @@ impl Queue {
         let overdue = self.running.values_mut().filter(|batch| {
             !batch.given_up && now.saturating_duration_since(batch.since) >= PATIENCE
         });
-        let mut given_up = Vec::new();
-        for running in overdue {
-            running.given_up = true;
-            let aliases = &running.batch.aliases;
-            if aliases.len() > 1 {
-                self.alone.extend(aliases.iter().cloned());
-            }
-            given_up.push(aliases.clone());
+        let given_up: Vec<Vec<String>> = overdue
+            .map(|running| {
+                running.given_up = true;
+                running.batch.aliases.clone()
+            })
+            .collect();
+        for alias in given_up.iter().filter(|aliases| aliases.len() > 1).flatten() {
+            self.add(Purpose::SecondTry, alias.clone());
         }
         given_up
     }
@@ -123,17 +159,14 @@ impl Queue {
     /// True when nothing waits, and nothing runs that is worth waiting for.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        let waiting = [&self.screens, &self.waiting, &self.alone];
-        waiting.iter().all(|queue| queue.is_empty()) && self.awaited().next().is_none()
+        self.waiting.is_empty() && self.running.values().all(|running| running.given_up)
     }
 
     /// True when the drivers of all screens are loaded that are known by now.
     #[must_use]
     pub fn screens_are_ready(&self) -> bool {
-        self.screens.is_empty() && !self.awaited().any(Batch::is_for_screens)
-    }
-
-    fn awaited(&self) -> impl Iterator<Item = &Batch> {
-        self.running.values().filter(|running| !running.given_up).map(|running| &running.batch)
+        let waits = self.waiting.keys().any(|(purpose, _)| *purpose == Purpose::Screen);
+        let loading = |running: &Running| running.purpose == Purpose::Screen && !running.given_up;
+        !waits && !self.running.values().any(loading)
     }
 }

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::console::Console;
-use super::terminal::Terminal;
+use super::terminal::{self, Terminal};
 use crate::{InitError, guard, log};
 
 /// Where shells are. They take memory only when somebody wants them.
@@ -29,6 +29,7 @@ pub(super) fn offer() {
 /// Waits for somebody to press Enter, and serves one shell.
 fn serve(name: &str) -> Result<(), InitError> {
     let console = Console { name: name.to_owned(), serial: false };
+    terminal::wait_for_earlier_program(&console);
     let mut terminal = Terminal::open(&console)?;
     terminal.write(
         b"\x1bcRemetal: a shell for experts, with all rights. Alt-F1 leads back.\r\n\

@@ -58,19 +58,30 @@ impl Supervision {
         let reason = reason(end);
         let last = PAUSES.len() - 1;
         let pause = PAUSES.get(self.falls - 1).copied().unwrap_or(PAUSES[last]);
-        let words = (self.falls >= TELL_AFTER).then(|| self.words(&reason, pause));
+        let words = (self.falls >= TELL_AFTER).then(|| self.words(end, &reason, pause));
         Next { pause, notice: Some(notice(&reason)), words }
     }
 
-    fn words(&self, reason: &str, pause: Duration) -> String {
+    fn words(&self, end: &End, reason: &str, pause: Duration) -> String {
+        let hint = if is_like_damage(end) { MEDIUM } else { "" };
         format!(
-            "\nRemetal ended {} times: {reason}.\n\n\
+            "\nRemetal ended {} times: {reason}.\n{hint}\n\
              It is started again in {} seconds. Alt-F2 is a shell, Alt-F4 the log,\n\
              Ctrl-Alt-Del starts the computer again.\n",
             self.falls,
             pause.as_secs()
         )
     }
+}
+
+const MEDIUM: &str = "\
+    Perhaps the medium that this was started from is damaged: start again, and\n\
+    choose \"Check this medium\" in the boot menu.\n";
+
+/// A program that cannot be read, or only in part (SIGBUS).
+fn is_like_damage(end: &End) -> bool {
+    const SIGBUS: i32 = 7;
+    matches!(end, End::NotStarted(_) | End::Signal(SIGBUS))
 }
 
 fn notice(reason: &str) -> String {

@@ -1,15 +1,17 @@
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::console::Console;
-use crate::InitError;
+use crate::{InitError, log};
 
 /// Where programs are looked for.
 const SEARCH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -63,6 +65,10 @@ impl Terminal {
         &self.file
     }
 
+    pub(super) fn into_file(self) -> File {
+        self.file
+    }
+
     /// Starts a program that owns this terminal.
     pub(super) fn start(&self, program: &str, arguments: &[&str]) -> Result<Child, InitError> {
         let mut command = environment(program, self.serial);
@@ -75,8 +81,33 @@ impl Terminal {
         own_terminal(&mut command);
         let child = command.spawn().map_err(|error| InitError::start(program, error))?;
         be_expendable(&child);
+        log::gone_past(fs::write(memory_of(&self.path), child.id().to_string()));
         Ok(child)
     }
+}
+
+/// Where the number of the program on a terminal is kept, for a manager that comes after this one.
+fn memory_of(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Path::new(log::FOLDER).join(format!("program.{name}"))
+}
+
+/// If a manager before this one fell, the program it started runs on, perhaps in the middle of a
+/// restore: it is left in peace until it ends. True when there was one.
+pub(super) fn wait_for_earlier_program(console: &Console) -> bool {
+    let path = Path::new("/dev").join(&console.name);
+    let number = fs::read_to_string(memory_of(&path)).unwrap_or_default();
+    let positive = number.parse().ok().filter(|number: &i32| *number > 0);
+    // The number could be another program's by now.
+    let input = fs::read_link(format!("/proc/{number}/fd/0"));
+    let same = input.is_ok_and(|input| input == path);
+    let process = positive.and_then(Pid::from_raw).filter(|_| same);
+    let process = process.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+    if let Some(process) = &process {
+        log::info(format_args!("the program on {} is still there", console.name));
+        let _ = poll(&mut [PollFd::new(process, PollFlags::IN)], None);
+    }
+    process.is_some()
 }
 
 /// A command with the environment that programs expect, and nothing of ours.
@@ -104,5 +135,5 @@ fn own_terminal(command: &mut Command) {
 
 /// When memory runs out, the kernel takes programs before it takes the manager.
 pub(super) fn be_expendable(child: &Child) {
-    let _ = std::fs::write(format!("/proc/{}/oom_score_adj", child.id()), "0");
+    let _ = fs::write(format!("/proc/{}/oom_score_adj", child.id()), "0");
 }

@@ -1,12 +1,14 @@
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use rustix::ioctl::{self, Updater};
 use rustix::termios::tcgetwinsize;
 
-use crate::log;
 use crate::options::TextSize;
+use crate::{guard, log};
 
 /// The virtual terminals that are in use.
 const TERMINALS: [&str; 4] = ["tty1", "tty2", "tty3", "tty4"];
@@ -18,11 +20,24 @@ const LARGE_HEIGHT: u32 = 32;
 
 /// Gives every screen the font that fits it.
 pub(super) fn choose_everywhere(size: TextSize) {
-    for name in TERMINALS {
-        if let Ok(terminal) = File::open(Path::new("/dev").join(name)) {
-            choose(&terminal, size);
-        }
+    let terminals =
+        TERMINALS.iter().filter_map(|name| File::open(Path::new("/dev").join(name)).ok());
+    let changed = terminals.filter(|terminal| choose(terminal, size)).count();
+    if changed > 0 {
+        log::info(format_args!("large text on {changed} terminals"));
     }
+}
+
+/// The same for a screen whose driver has just announced itself. The kernel's console moves over
+/// to it a moment later, and nothing tells when.
+pub(super) fn choose_on_new_screen(size: TextSize) {
+    const MOMENTS: [u64; 4] = [0, 100, 400, 1500];
+    guard::spawn("text", move || {
+        for moment in MOMENTS {
+            thread::sleep(Duration::from_millis(moment));
+            choose_everywhere(size);
+        }
+    });
 }
 
 /// The screen in columns and rows, and the dots of a letter.
@@ -49,12 +64,11 @@ impl Grid {
     }
 }
 
-/// Does nothing on a VGA text screen, whose letters are in the card.
-fn choose(terminal: &File, size: TextSize) {
-    let Some(grid) = grid_of(terminal) else { return };
-    if grid.should_be_large(size) && set_large(terminal).is_ok() {
-        log::info(format_args!("large text instead of {}x{} letters", grid.columns, grid.rows));
-    }
+/// True when the font is another one now. A VGA text screen, whose letters are in the card, stays
+/// as it is.
+fn choose(terminal: &File, size: TextSize) -> bool {
+    let grid = grid_of(terminal).filter(|grid| grid.should_be_large(size));
+    grid.is_some() && set_large(terminal).is_ok()
 }
 
 /// `struct console_font_op` of `linux/kd.h`.

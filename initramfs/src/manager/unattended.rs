@@ -1,4 +1,5 @@
-use std::io::{self, PipeReader, Read};
+use std::fs::File;
+use std::io::{self, PipeReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::console;
+use super::machine;
 use super::terminal::{self, Terminal};
 use crate::options::Options;
 use crate::{InitError, guard, log};
@@ -52,6 +54,8 @@ pub(super) fn run(command: &str, options: &Options) {
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     let line = Outcome { command, exit_code, seconds }.line();
     log::info(line.trim_end());
+    // With a verbose start, the kernel could write into the line.
+    machine::quieten_kernel();
     output.begin_line();
     output.write(line.as_bytes());
 }
@@ -123,7 +127,7 @@ fn code_of(status: ExitStatus) -> i32 {
 
 /// All consoles that hear of the command.
 struct Output {
-    terminals: Vec<Terminal>,
+    consoles: Vec<File>,
     in_line: bool,
 }
 
@@ -132,11 +136,14 @@ impl Output {
         let consoles = console::for_results(Path::new("/sys"), options);
         let terminals =
             consoles.iter().filter_map(|console| log::gone_past(Terminal::open(console)));
-        Self { terminals: terminals.collect(), in_line: false }
+        Self { consoles: terminals.map(Terminal::into_file).collect(), in_line: false }
     }
 
+    /// A console that does not take it must not keep it from the others.
     fn write(&mut self, bytes: &[u8]) {
-        self.terminals.iter_mut().for_each(|terminal| terminal.write(bytes));
+        for console in &mut self.consoles {
+            let _ = console.write_all(bytes);
+        }
         self.in_line = bytes.last().is_some_and(|last| *last != b'\n');
     }
 
@@ -159,6 +166,34 @@ mod tests {
         let expected =
             r#"remetal-result: {"command":"echo \"a\nb\"\u001b","exit_code":3,"seconds":0.25}"#;
         assert_eq!(line.strip_suffix('\n'), Some(expected));
+    }
+
+    /// Runs `command`, and returns its code and what it said.
+    fn ran(command: &str) -> (i32, String) {
+        let said = tempfile::NamedTempFile::new().unwrap();
+        let mut output = Output { consoles: vec![said.reopen().unwrap()], in_line: false };
+        let status = run_shown(command, &mut output).unwrap();
+        output.begin_line();
+        (code_of(status), std::fs::read_to_string(said.path()).unwrap())
+    }
+
+    #[test]
+    fn all_that_a_command_says_is_shown_in_its_order() {
+        assert_eq!(ran("echo a; echo b >&2; printf c; exit 7"), (7, "a\nb\nc\n".to_owned()));
+        let (code, said) = ran("i=0; while [ $i -lt 5000 ]; do echo line $i; i=$((i+1)); done");
+        assert_eq!((code, said.lines().count()), (0, 5000));
+        assert_eq!(ran("cat; kill -9 $$"), (137, String::new()), "it has nothing to read");
+    }
+
+    #[test]
+    fn programs_left_in_the_background_are_not_waited_for() {
+        let started = Instant::now();
+        let (code, said) = ran("(while :; do echo x; sleep 0.1; done) & sleep 0.2; echo $!");
+        assert_eq!(code, 0);
+        assert!(started.elapsed() < Duration::from_secs(5));
+        let left = said.lines().find_map(|line| line.parse::<i32>().ok()).unwrap();
+        let pid = rustix::process::Pid::from_raw(left).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     }
 
     #[test]

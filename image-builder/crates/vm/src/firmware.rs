@@ -1,5 +1,6 @@
 //! What starts a machine.
 
+use std::fmt;
 use std::fs;
 use std::path::Path;
 
@@ -55,5 +56,15 @@ impl Firmware {
             "-drive".to_owned(),
             format!("if=pflash,format=raw,unit=1,file={}", own.display()),
         ])
+    }
+}
+
+impl fmt::Display for Firmware {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Firmware::Bios => "BIOS",
+            Firmware::Uefi => "UEFI",
+            Firmware::SecureBoot => "UEFI with Secure Boot",
+        })
     }
 }

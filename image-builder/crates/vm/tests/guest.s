@@ -64,6 +64,9 @@ show:
     mov $0x604, %dx
     mov $0x2000, %ax
     out %ax, %dx
+    # QEMU goes on for a moment.
+3:  hlt
+    jmp 3b
 reset:
     mov $0xcf9, %dx
     mov $6, %al

@@ -12,7 +12,8 @@ const SYSFS_SECTOR: u64 = 512;
 /// Every whole disk worth showing, by kernel name.
 ///
 /// Left out: memory disks (`ram`, `zram`), CD and floppy drives, drives without a medium, loop
-/// devices without a file, the hardware boot areas of an eMMC, logical and encrypted volumes
+/// devices without a file or with one that was deleted (the recovery system's own image is
+/// such a one), the hardware boot areas of an eMMC, logical and encrypted volumes
 /// (they are holders of the disks they lie on).
 pub fn disks(roots: &Roots) -> Result<Vec<Disk>, HardwareError> {
     let topology = Topology::read(roots)?;
@@ -44,9 +45,17 @@ fn is_shown(node: &Node) -> bool {
     if node.parent.is_some() || is_never_shown(name) || size_of(node) == 0 {
         return false;
     }
+    if node.backing_file.as_deref().is_some_and(is_deleted) {
+        return false;
+    }
     let scsi_type: Option<u32> = sysfs::number(&node.folder, "device/type");
     let optical = matches!(scsi_type, Some(5 | 7));
     !optical && !is_emmc_hardware_area(name) && (!name.starts_with("dm-") || is_whole_disk_dm(node))
+}
+
+/// The kernel adds this to the path of a file that has no name any more.
+fn is_deleted(file: &Path) -> bool {
+    file.as_os_str().as_encoded_bytes().ends_with(b" (deleted)")
 }
 
 /// `mmcblk0boot0`, `mmcblk0rpmb`: firmware's own areas, apart from the disk.

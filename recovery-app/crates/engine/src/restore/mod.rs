@@ -10,6 +10,6 @@ mod run;
 mod tables;
 mod wipe;
 
-pub use plan::{ConfirmedPlan, RestorePlan, Target, plan};
+pub use plan::{ConfirmedPlan, RestorePlan, Target, content_of, plan};
 pub use run::{RestoreJob, RestoreOutcome, restore};
 pub use wipe::unfinished_restore;

@@ -147,6 +147,15 @@ fn content_warnings(manifest: &Manifest) -> Vec<String> {
     warnings
 }
 
+/// What is on a disk now, a line each; no line where its table cannot be read.
+///
+/// `device` must take reads of any alignment.
+#[must_use]
+pub fn content_of(device: &dyn BlockDevice) -> Vec<String> {
+    let layout = partition_table::read(device);
+    layout.map(|layout| present_content((device, &layout))).unwrap_or_default()
+}
+
 /// What is on the target now, a line each.
 fn present_content((device, layout): (&dyn BlockDevice, &Layout)) -> Vec<String> {
     let describe = |extent: Extent| {

@@ -86,6 +86,8 @@ fn not_shown(machine: &Machine) {
     ] {
         machine.disk(name, VIRTUAL, number, size);
     }
+    let system = machine.disk("loop2", VIRTUAL, "7:2", GIB);
+    system.set("loop/backing_file", "/system.squashfs (deleted)");
     let volume = machine.disk("dm-0", VIRTUAL, "253:0", 10 * GIB);
     volume.set("dm/uuid", "LVM-abcdef").set("dm/name", "vg-root");
     machine.disk("nvme0c0n1", "pci0000:00/0000:00:1d.0/nvme/nvme0", "259:9", GIB).set("hidden", 1);
@@ -184,6 +186,8 @@ fn what_a_disk_carries_is_shown() {
     disk.partition("vda1", "254:1", 1, 1 << 20, GIB);
     disk.partition("vda2", "254:2", 2, 2 * GIB, GIB);
     disk.partition("vda3", "254:3", 3, 4 * GIB, GIB);
+    let system = machine.disk("loop2", VIRTUAL, "7:2", GIB);
+    system.set("loop/backing_file", "/system.squashfs (deleted)");
     let volume = machine.disk("dm-0", VIRTUAL, "253:0", GIB);
     volume.set("dm/uuid", "CRYPT-LUKS2-1234").set("dm/name", "secret");
     disk.held_by(Some("vda3"), &volume);

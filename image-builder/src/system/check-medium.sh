@@ -1,0 +1,27 @@
+#!/bin/sh
+# Compares the files on the medium that this system was started from with their sums.
+# check-medium MARK: MARK is a file that only this medium has.
+place=/run/remetal/medium
+mkdir -p "$place"
+
+finish() {
+    echo "$2"
+    # Somebody at the screen can read it before the recovery program takes the screen.
+    echo "Press Enter to go on."
+    read -r -t 30 _ </dev/console
+    exit "$1"
+}
+
+for device in $(blkid -t LABEL=REMETAL -o device); do
+    mount -t iso9660 -o ro "$device" "$place" 2>/dev/null || continue
+    if [ -e "$place/$1" ]; then
+        echo "Checking $device ..."
+        cd "$place" && sha256sum -c remetal/SHA256SUMS
+        result=$?
+        cd / && umount "$place"
+        [ "$result" = 0 ] && finish 0 "The medium is good."
+        finish 1 "The medium is DAMAGED: write it again, on another stick if it happens again."
+    fi
+    umount "$place"
+done
+finish 2 "The medium was not found: this system was started over the network or from a file."

@@ -1,0 +1,146 @@
+//! Every disk is found, told by what it says of itself, and followed as it comes and goes.
+
+#![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
+
+mod support;
+
+use std::path::Path;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use support::{BOOT, SOON, assert_home, computer};
+use vm::assets::disk::{MIB, make_empty};
+use vm::{After, Bus, Disk, Firmware, Machine};
+
+/// A disk of this test: its size in MiB, and what must be told of it.
+struct Sample {
+    disk: fn(Bus, &Path) -> Disk,
+    bus: Bus,
+    mib: u64,
+    told: fn() -> Value,
+}
+
+/// The values that QEMU does not let choose are its own, from its sources: `hw/nvme/ctrl.c`,
+/// `hw/usb/dev-storage.c` over `hw/scsi/scsi-disk.c`, `hw/sd/sd.c`.
+const SAMPLES: [Sample; 7] = [
+    Sample {
+        disk: |bus, file| Disk::new(bus, file).serial("SATA-0001").model("Spinning Rust 9000"),
+        bus: Bus::Ahci,
+        mib: 40,
+        told: || json!({ "serial": "SATA-0001", "model": "Spinning Rust 9000", "bus": "SATA" }),
+    },
+    Sample {
+        disk: |bus, file| Disk::new(bus, file).serial("NVME-0002"),
+        bus: Bus::Nvme,
+        mib: 41,
+        told: || json!({ "serial": "NVME-0002", "model": "QEMU NVMe Ctrl", "bus": "NVMe" }),
+    },
+    Sample {
+        disk: |bus, file| Disk::new(bus, file).serial("NVME-0003").sector_size(4096),
+        bus: Bus::Nvme,
+        mib: 42,
+        told: || {
+            json!({ "serial": "NVME-0003", "model": "QEMU NVMe Ctrl", "bus": "NVMe",
+                    "logical_sector": 4096, "physical_sector": 4096 })
+        },
+    },
+    Sample {
+        disk: |bus, file| Disk::new(bus, file).serial("USB-0004"),
+        bus: Bus::Usb,
+        mib: 43,
+        told: || {
+            json!({ "serial": "USB-0004", "vendor": "QEMU", "model": "QEMU HARDDISK",
+                    "bus": "USB", "removable": true })
+        },
+    },
+    Sample {
+        disk: |bus, file| Disk::new(bus, file).serial("SCSI-0005").model("Array of Disks"),
+        bus: Bus::VirtioScsi,
+        mib: 44,
+        told: || {
+            json!({ "serial": "SCSI-0005", "vendor": "QEMU", "model": "Array of Disks",
+                    "bus": "SCSI" })
+        },
+    },
+    Sample {
+        disk: |bus, file| Disk::new(bus, file).serial("VIRTIO-0006"),
+        bus: Bus::VirtioBlk,
+        mib: 45,
+        told: || json!({ "serial": "VIRTIO-0006", "bus": "virtio" }),
+    },
+    Sample {
+        disk: |bus, file| Disk::new(bus, file),
+        bus: Bus::Sd,
+        mib: 64,
+        told: || json!({ "serial": "deadbeef", "model": "QEMU!", "bus": "SD/eMMC" }),
+    },
+];
+
+#[test]
+fn disks_on_all_buses_are_listed_with_model_serial_size_and_sector_size() {
+    let folder = vm::scratch().unwrap();
+    let mut builder = computer("computer", Firmware::Bios);
+    for sample in &SAMPLES {
+        let file = folder.path().join(sample.mib.to_string());
+        make_empty(&file, sample.mib).unwrap();
+        builder = builder.disk((sample.disk)(sample.bus, &file));
+    }
+    let mut machine = builder.unattended("remetal disks --json", After::Stay).start().unwrap();
+    let told = listed(&machine.outcome(BOOT).unwrap().output);
+    assert_home(&mut machine);
+
+    for sample in &SAMPLES {
+        let size = sample.mib * MIB;
+        let found = told.iter().find(|disk| disk["size"] == size);
+        let found = found.unwrap_or_else(|| panic!("no disk of {size} bytes in {told:#?}"));
+        for (name, value) in sample.expected() {
+            assert_eq!(found[&name], value, "{name} of {found:#}");
+        }
+    }
+    assert_eq!(told.len(), SAMPLES.len(), "more disks than there are: {told:#?}");
+}
+
+impl Sample {
+    /// What must be told, with what holds for all disks that say nothing else.
+    fn expected(&self) -> serde_json::Map<String, Value> {
+        let mut all = json!({ "logical_sector": 512, "read_only": false, "problem": null });
+        let all = all.as_object_mut().unwrap();
+        all.extend((self.told)().as_object().unwrap().clone());
+        all.clone()
+    }
+}
+
+/// The disks in the document that `remetal disks --json` prints.
+fn listed(output: &str) -> Vec<Value> {
+    let document = &output[output.find('{').unwrap_or_default()..];
+    let document: Value =
+        serde_json::from_str(document).unwrap_or_else(|error| panic!("{error}: {output}"));
+    document["disks"].as_array().unwrap().clone()
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "the figures are to be seen")]
+fn a_drive_that_is_plugged_in_and_pulled_out_comes_and_goes_on_the_screen() {
+    // Stands on the card of a disk only; a line of news tells the rest of it for a while.
+    const CARD: &str = "serial .";
+    let folder = vm::scratch().unwrap();
+    let file = folder.path().join("stick");
+    make_empty(&file, 48).unwrap();
+    let mut machine: Machine = computer("computer", Firmware::Bios).start().unwrap();
+    assert_home(&mut machine);
+    let stick = Disk::new(Bus::Usb, file).serial("STICK-7F3A");
+    for _ in 0..2 {
+        assert!(!machine.serial_screen().contains(CARD));
+        let plugged = Instant::now();
+        machine.plug("stick", &stick).unwrap();
+        machine.wait_for_screen(CARD, SOON).unwrap();
+        let (seen, pulled) = (plugged.elapsed(), Instant::now());
+        machine.unplug("stick").unwrap();
+        machine.wait_for_screen_without(CARD, SOON).unwrap();
+        println!(
+            "seen {:.1?} after plugging in, gone {:.1?} after pulling out",
+            seen,
+            pulled.elapsed()
+        );
+    }
+}
