@@ -67,8 +67,7 @@ impl Page {
             Key::Home => 0,
             Key::End => last,
             _ => first,
-        }
-        .min(last);
+        };
         Reaction::None
     }
 
