@@ -8,6 +8,7 @@ mod modules;
 mod origin;
 mod programs;
 mod scripts;
+mod settings;
 mod toolbox;
 
 pub(crate) use self::collect::{System, collect};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use globset::{Glob, GlobMatcher};
 
 use super::scripts;
+use super::settings::add_settings;
 use crate::archive::{Item, Unpacked};
 use crate::command::run;
 use crate::error::Result;
@@ -63,6 +64,7 @@ pub(crate) fn add_tools(
         }
     }
     add_applets(tree, toolkit)?;
+    add_settings(tree)?;
     Ok(scripts::drop_useless(tree))
 }
 
