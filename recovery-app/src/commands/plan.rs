@@ -17,7 +17,8 @@ pub fn run(arguments: &PlanArgs, _terminal: &Terminal) -> Result<Answer, Failure
     let mut json = json!(plan);
     json["possible"] = json!(possible);
     json["confirmation_word"] = json!(plan.target.word);
-    Ok(Answer::new(exit, json, in_words_for_people(&plan)))
+    let words = format!("{}\n\n{}", in_words_for_people(&plan), next_step(&plan));
+    Ok(Answer::new(exit, json, words))
 }
 
 /// What a restore would do, and the target that it was planned for. Writes nothing.
@@ -30,7 +31,7 @@ pub fn make(arguments: &PlanArgs) -> Result<(RestorePlan, Chosen), Failure> {
     Ok((plan, chosen))
 }
 
-/// The plan as text.
+/// The plan as text, without what to do next.
 pub fn in_words_for_people(plan: &RestorePlan) -> String {
     let mut lines = vec![
         format!("Backup   {}", plan.backup.display()),
@@ -50,8 +51,12 @@ pub fn in_words_for_people(plan: &RestorePlan) -> String {
     section("On the target afterwards:", &plan.after);
     section("Note:", &plan.warnings);
     section("REFUSED:", &plan.refusals);
-    lines.push(String::new());
-    lines.push(if plan.refusals.is_empty() {
+    lines.join("\n")
+}
+
+/// What can be done after reading the plan.
+fn next_step(plan: &RestorePlan) -> String {
+    if plan.refusals.is_empty() {
         format!(
             "To do it: remetal restore {} {} --confirm {}",
             plan.backup.display(),
@@ -60,6 +65,5 @@ pub fn in_words_for_people(plan: &RestorePlan) -> String {
         )
     } else {
         "Nothing was written. Choose another target.".to_owned()
-    });
-    lines.join("\n")
+    }
 }

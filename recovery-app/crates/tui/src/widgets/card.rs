@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hardware::{Disk, Health, Verdict, confirmation_word};
+use hardware::{Bus, Disk, Health, Verdict, confirmation_word};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -92,6 +92,7 @@ pub fn name(disk: &Disk) -> String {
         // Some disks say it twice.
         (Some(vendor), Some(model)) if !model.starts_with(vendor) => format!("{vendor} {model}"),
         (_, Some(name)) | (Some(name), None) => name.to_owned(),
+        (None, None) if disk.bus == Bus::Virtio => "Virtual disk".to_owned(),
         (None, None) => "Disk without a name".to_owned(),
     }
 }
