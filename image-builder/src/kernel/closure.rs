@@ -86,3 +86,39 @@ impl Chosen {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::index::tests::index;
+    use super::*;
+
+    fn choose(text: &str) -> Result<Chosen> {
+        choose_modules(&ModuleList::parse(text)?, &index())
+    }
+
+    #[test]
+    fn what_a_module_needs_or_likes_comes_with_it() {
+        let chosen = choose("[disks]\nahci\n[files]\next4\n").unwrap();
+        let names: Vec<&str> = chosen.modules.keys().map(String::as_str).collect();
+        assert_eq!(names, ["ahci", "common", "crc_fast", "ext4", "libata", "scsi_mod"]);
+        assert_eq!(chosen.modules["libata"], "disks");
+        assert_eq!(chosen.modules["crc_fast"], "files");
+    }
+
+    #[test]
+    fn folders_are_taken_less_what_is_left_out() {
+        let chosen = choose("drivers/\n- lib*\n- old/\n- nothing*\n").unwrap();
+        assert!(!chosen.modules.contains_key("sym_old"));
+        assert!(chosen.modules.contains_key("libata"), "ahci needs it all the same");
+        assert_eq!(chosen.idle, ["line 4: - nothing*"]);
+    }
+
+    #[test]
+    fn what_the_kernel_does_not_have_is_named_with_its_line() {
+        let error = choose("[disks]\nahci\nno-such\n").err().unwrap().to_string();
+        assert_eq!(error, "modules, line 3: the kernel has no module no_such");
+        assert!(choose("drivers/none/\n").is_err());
+        assert!(choose("no-such ?\ndrivers/none/ ?\nloop\n").is_ok(), "optional, or built in");
+        assert!(choose("drivers/ata*\n").is_err(), "neither a name nor a folder");
+    }
+}

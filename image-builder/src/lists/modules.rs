@@ -7,6 +7,9 @@ use globset::{Glob, GlobMatcher};
 use super::{Line, optional, read};
 use crate::error::Result;
 
+/// The name of the list.
+const NAME: &str = "modules";
+
 /// Which modules are wanted.
 pub(crate) struct ModuleList {
     pub(crate) rules: Vec<ModuleRule>,
@@ -33,7 +36,17 @@ pub(crate) enum Wanted {
 impl ModuleList {
     /// Reads the list from the folder of lists.
     pub(crate) fn read(folder: &Path) -> Result<Self> {
-        let rules = read(folder, "modules")?.into_iter().map(ModuleRule::parse);
+        Self::from_lines(read(folder, NAME)?)
+    }
+
+    /// Reads a list given as text.
+    #[cfg(test)]
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        Self::from_lines(super::lines(NAME, text))
+    }
+
+    fn from_lines(lines: Vec<Line>) -> Result<Self> {
+        let rules = lines.into_iter().map(ModuleRule::parse);
         Ok(Self { rules: rules.collect::<Result<_>>()? })
     }
 }
