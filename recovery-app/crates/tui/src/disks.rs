@@ -1,5 +1,6 @@
 //! The disks that are there, and what is known of each. Nothing here waits for one.
 
+use std::path::Path;
 use std::time::Duration;
 
 use hardware::{Disk, same_disk};
@@ -116,6 +117,21 @@ impl Disks {
         let again = self.ask(&mut known, now);
         self.known.insert(place, known);
         again.into_iter().collect()
+    }
+
+    /// Asks again what is on every disk.
+    pub fn look_again(&mut self, now: Duration) -> Vec<Command> {
+        let mut known = std::mem::take(&mut self.known);
+        known.iter_mut().for_each(|known| known.changed = true);
+        let commands = known.iter_mut().filter_map(|known| self.ask(known, now)).collect();
+        self.known = known;
+        commands
+    }
+
+    /// The disk at this device node, or that has a partition there.
+    #[must_use]
+    pub fn with_device(&self, device: &Path) -> Option<&Known> {
+        self.known.iter().find(|known| known.disk.nodes().iter().any(|node| node == device))
     }
 
     /// Asks what is on a disk that has changed, unless it still owes an answer.

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use engine::Cancel;
 use ratatui::Terminal;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -64,6 +65,8 @@ pub struct EventLoop {
     /// When the terminal was last asked what it is.
     asked: Option<Instant>,
     last_key: Instant,
+    /// Stops the work that goes on.
+    cancel: Cancel,
     /// A shell is to be opened as soon as no answer of the terminal can end up in it.
     shell_wanted: bool,
     sender: Sender<Event>,
@@ -92,6 +95,7 @@ impl EventLoop {
             not_before: now,
             asked: None,
             last_key: now,
+            cancel: Cancel::default(),
             shell_wanted: false,
             sender,
             events,
@@ -163,6 +167,19 @@ impl EventLoop {
             Command::Look { ticket, disk } => {
                 workers::look(&self.machine, &self.sender, ticket, *disk)?;
             }
+            Command::PlanBackup(request) => {
+                workers::plan_backup(&self.machine, &self.sender, request)?;
+            }
+            Command::PlanRestore(request) => {
+                workers::plan_restore(&self.machine, &self.sender, request)?;
+            }
+            Command::Begin(work) => {
+                self.cancel = Cancel::default();
+                workers::work(&self.machine, &self.sender, work, self.cancel.clone())?;
+            }
+            Command::Stop => self.cancel.cancel(),
+            Command::Use(tool) => workers::use_tool(&self.machine, &self.sender, tool)?,
+            Command::AskFacts => workers::ask_facts(&self.machine, &self.sender)?,
             Command::End(end) => workers::end(&self.machine, &self.sender, end)?,
             Command::Shell => self.shell_wanted = true,
             Command::Redraw => self.draw_anew()?,

@@ -1,7 +1,15 @@
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
+use engine::Cancel;
 use hardware::Disk;
+use report::content::Content;
 use report::disk::DiskReport;
+
+use crate::job::{
+    BackupId, BackupPlan, BackupRequest, Done, News, RestorePlan, RestoreRequest, Trouble, Work,
+};
+use crate::tool::{Facts, Tool};
 
 /// The computer, as the screens know it. The program puts the real one behind it, tests a made-up
 /// one.
@@ -12,8 +20,28 @@ pub trait Machine: Send + Sync + 'static {
     /// wait for a disk: no more than the kernel knows is told.
     fn watch(&self, seen: &mut dyn FnMut(DisksSeen) -> ControlFlow<()>);
 
-    /// Looks at what is on a disk. May hang as long as the disk does.
+    /// Looks at what is on a disk. May hang as long as the disk does. Writes nothing.
     fn look(&self, disk: &Disk) -> Look;
+
+    /// What a backup would do. Writes nothing.
+    fn plan_backup(&self, request: &BackupRequest) -> Result<BackupPlan, Trouble>;
+
+    /// What a restore would do. Writes nothing.
+    fn plan_restore(&self, request: &RestoreRequest) -> Result<RestorePlan, Trouble>;
+
+    /// Does a piece of work, and tells what comes of it meanwhile.
+    fn work(
+        &self,
+        work: &Work,
+        told: &(dyn Fn(News) + Sync),
+        cancel: &Cancel,
+    ) -> Result<Done, Trouble>;
+
+    /// Uses a tool; gives what there is to say about it, in a sentence.
+    fn use_tool(&self, tool: &Tool) -> Result<String, String>;
+
+    /// What there is to know about the computer itself.
+    fn facts(&self) -> Facts;
 
     /// Powers the computer off, or starts it again. Returns when that is under way.
     fn end(&self, end: End) -> Result<(), String>;
@@ -38,12 +66,72 @@ impl From<Vec<Disk>> for DiskList {
 }
 
 /// What was found on a disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Look {
     /// The disk and what is on it.
     pub report: DiskReport,
+    /// Its volumes with files, in the order of the disk.
+    pub places: Vec<Place>,
+    /// Remetal itself was started from it: it is neither overwritten nor saved to.
+    pub is_boot_medium: bool,
+}
+
+impl Look {
     /// How many backups are on it, where its files can be seen; `None` where they cannot.
-    pub backups: Option<usize>,
+    #[must_use]
+    pub fn backups(&self) -> Option<usize> {
+        let mut seen = self.places.iter().filter(|place| place.problem.is_none()).peekable();
+        seen.peek()?;
+        Some(seen.map(|place| place.backups.len()).sum())
+    }
+}
+
+/// A volume with files. Sizes are bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Its device node, such as `/dev/sdb1`.
+    pub device: PathBuf,
+    /// Its filesystem: `exFAT`.
+    pub title: String,
+    /// Its label.
+    pub label: Option<String>,
+    /// Bytes that it holds.
+    pub size: u64,
+    /// Bytes that can still be written.
+    pub free: u64,
+    /// Why its files cannot be seen, in a sentence.
+    pub problem: Option<String>,
+    /// Why nothing can be written to it, in a sentence.
+    pub not_writable: Option<String>,
+    /// An operating system is installed on it.
+    pub has_system: bool,
+    /// The backups in its outermost folders and one below, newest first.
+    pub backups: Vec<BackupEntry>,
+}
+
+/// A backup, by its manifest. What it says is not proven. Sizes are bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupEntry {
+    /// Where it is.
+    pub id: BackupId,
+    /// Its name.
+    pub name: String,
+    /// When it was made, as `2026-11-23 21:04`, in UTC.
+    pub made: String,
+    /// The disk that it is of, in one phrase.
+    pub source: String,
+    /// Size of that disk.
+    pub disk_size: u64,
+    /// Its logical sectors.
+    pub logical_sector: u32,
+    /// What was on it, in the order of the disk.
+    pub contents: Vec<Content>,
+    /// Bytes of content.
+    pub content: u64,
+    /// Bytes of the backup.
+    pub stored: u64,
+    /// Places that the old disk could not give.
+    pub lost: usize,
 }
 
 /// How the computer is left.

@@ -4,7 +4,11 @@ use hardware::Disk;
 
 use crate::console::Glyphs;
 use crate::input::Key;
+use crate::job::{
+    BackupPlan, BackupRequest, Done, News, RestorePlan, RestoreRequest, Trouble, Work,
+};
 use crate::machine::{DisksSeen, End, Look};
+use crate::tool::{Facts, Tool};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +30,18 @@ pub enum Message {
         /// What was found.
         look: Box<Look>,
     },
+    /// A [`Command::PlanBackup`] has come back.
+    BackupPlanned(Box<BackupRequest>, Box<Result<BackupPlan, Trouble>>),
+    /// A [`Command::PlanRestore`] has come back.
+    RestorePlanned(Box<RestoreRequest>, Box<Result<RestorePlan, Trouble>>),
+    /// The work goes on.
+    News(News),
+    /// The work has ended.
+    Ended(Box<Result<Done, Trouble>>),
+    /// A [`Command::Use`] has come back.
+    Used(Tool, Result<String, String>),
+    /// A [`Command::AskFacts`] has come back.
+    Facts(Box<Facts>),
     /// A [`Command::End`] was not obeyed, and why.
     EndFailed(End, String),
 }
@@ -40,6 +56,18 @@ pub enum Command {
         /// Which.
         disk: Box<Disk>,
     },
+    /// Say what a backup would do.
+    PlanBackup(Box<BackupRequest>),
+    /// Say what a restore would do.
+    PlanRestore(Box<RestoreRequest>),
+    /// Begin a piece of work. None other goes on.
+    Begin(Work),
+    /// Stop the work that goes on, at the next chunk.
+    Stop,
+    /// Use a tool.
+    Use(Tool),
+    /// Say what there is to know about the computer.
+    AskFacts,
     /// End or restart the computer.
     End(End),
     /// A shell on this terminal, until it ends.

@@ -3,7 +3,9 @@ use std::time::Duration;
 use crate::console::Profile;
 use crate::disks::{Change, Disks};
 use crate::machine::Surroundings;
+use crate::running::Running;
 use crate::screens::Screen;
+use crate::tool::{Facts, Layout};
 use crate::widgets::card;
 
 /// How long the news of a disk is shown.
@@ -35,6 +37,14 @@ pub struct Shared {
     pub disks: Disks,
     /// Why the disks cannot be told.
     pub trouble: Option<String>,
+    /// The work that goes on.
+    pub running: Option<Running>,
+    /// What there is to know about the computer, once it was asked for.
+    pub facts: Option<Facts>,
+    /// No key is taken before this time.
+    pub(crate) deaf_until: Duration,
+    /// The keyboard layout that was chosen.
+    pub layout: Option<Layout>,
     /// What has just happened, and until when that is shown.
     pub(crate) news: Option<(String, Duration)>,
 }
@@ -56,6 +66,10 @@ impl State {
             notice,
             disks: Disks::default(),
             trouble: None,
+            running: None,
+            facts: None,
+            deaf_until: Duration::ZERO,
+            layout: None,
             news: None,
         };
         Self { shared, screens: vec![Screen::home()] }

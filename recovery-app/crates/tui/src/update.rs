@@ -1,15 +1,28 @@
+use std::time::Duration;
+
 use crate::input::Key;
+use crate::job::{Done, Trouble, Work};
 use crate::machine::{End, Surroundings};
 use crate::message::{Command, Message};
-use crate::screens::{Reaction, Screen};
+use crate::running::Running;
+use crate::screens::{Reaction, Screen, View};
 use crate::state::State;
+
+/// A result that comes up takes no key for so long: one that was meant for the screen before it
+/// would close it unread.
+const DEAF_FOR: Duration = Duration::from_secs(1);
 
 /// What a message changes, and what has to be done now. Pure: it reads no clock and no disk.
 pub fn update(state: &mut State, message: Message) -> Vec<Command> {
     let shared = &mut state.shared;
     match message {
         Message::Key(key) => return press(state, key),
-        Message::Tick(now) => shared.now = now,
+        Message::Tick(now) => {
+            shared.now = now;
+            if let Some(running) = &mut shared.running {
+                running.tick(now);
+            }
+        }
         Message::Resized(columns, rows) => shared.size = (columns, rows),
         Message::Glyphs(glyphs) => shared.profile.glyphs = glyphs,
         Message::Disks(Ok(disks)) => {
@@ -21,11 +34,62 @@ pub fn update(state: &mut State, message: Message) -> Vec<Command> {
         Message::Disks(Err(trouble)) => shared.trouble = Some(trouble),
         Message::Looked { ticket, look } => return shared.disks.looked(ticket, *look, shared.now),
         Message::EndFailed(_, reason) => shared.tell(format!("This did not work: {reason}")),
+        Message::News(news) => {
+            let now = shared.now;
+            if let Some(running) = &mut shared.running {
+                running.hear(news, now);
+            }
+        }
+        Message::Ended(end) => return ended(state, *end),
+        Message::Facts(ref facts) => {
+            shared.facts = Some((**facts).clone());
+            return hear(state, &message);
+        }
+        Message::Used(..) | Message::BackupPlanned(..) | Message::RestorePlanned(..) => {
+            return hear(state, &message);
+        }
     }
     Vec::new()
 }
 
+/// Gives an answer to the screens; the one that waits for it knows it.
+fn hear(state: &mut State, answer: &Message) -> Vec<Command> {
+    let shared = &state.shared;
+    let reactions: Vec<Reaction> =
+        state.screens.iter_mut().map(|screen| screen.hear(answer, shared)).collect();
+    reactions.into_iter().flat_map(|reaction| react(state, reaction)).collect()
+}
+
+/// The work is over: its result takes the place of its progress, and of questions about it.
+fn ended(state: &mut State, end: Result<Done, Trouble>) -> Vec<Command> {
+    let Some(running) = state.shared.running.take() else { return Vec::new() };
+    state.screens.truncate(1);
+    state.shared.deaf_until = state.shared.now + DEAF_FOR;
+    let is_good = end.is_ok();
+    state.screens.push(match end {
+        Ok(done) => Screen::ended(done),
+        Err(trouble) => Screen::trouble(trouble),
+    });
+    // What is on the disks has changed.
+    let mut commands = state.shared.disks.look_again(state.shared.now);
+    let may_end = state.shared.surroundings != Surroundings::Guest;
+    if is_good && may_end && running.powers_off() {
+        commands.push(Command::End(End::PowerOff));
+    }
+    commands
+}
+
+fn begin(state: &mut State, work: Work) -> Vec<Command> {
+    state.screens.truncate(1);
+    state.screens.push(Screen::progress());
+    state.shared.running = Some(Running::new(work.clone(), state.shared.now));
+    vec![Command::Begin(work)]
+}
+
 fn press(state: &mut State, key: Key) -> Vec<Command> {
+    if state.shared.now < state.shared.deaf_until {
+        return Vec::new();
+    }
     match key {
         Key::Ctrl('l') => return vec![Command::Redraw],
         Key::Ctrl('c') if state.shared.surroundings == Surroundings::Guest => {
@@ -35,7 +99,7 @@ fn press(state: &mut State, key: Key) -> Vec<Command> {
     }
     let Some(screen) = state.screens.last_mut() else { return Vec::new() };
     let reaction = match (key, screen.help()) {
-        (Key::F(1) | Key::Char('?'), Some(help)) => Reaction::Open(Screen::page(help)),
+        (Key::F(1), Some(help)) => Reaction::Open(Screen::page(help)),
         _ => screen.press(key, &state.shared),
     };
     react(state, reaction)
@@ -48,15 +112,35 @@ fn react(state: &mut State, reaction: Reaction) -> Vec<Command> {
             state.screens.push(screen);
             Vec::new()
         }
+        Reaction::OpenAndDo(screen, command) => {
+            state.screens.push(screen);
+            vec![command]
+        }
+        Reaction::Replace(screen) => {
+            close(state);
+            state.screens.push(screen);
+            Vec::new()
+        }
         Reaction::Close => {
             close(state);
             Vec::new()
         }
+        Reaction::Home => {
+            state.screens.truncate(1);
+            Vec::new()
+        }
+        Reaction::Begin(work) => begin(state, work),
         Reaction::Do(command) => vec![command],
         Reaction::CloseAndDo(command) => {
             close(state);
-            if let Command::End(end) = command {
-                state.shared.tell(under_way(end).to_owned());
+            match &command {
+                Command::End(end) => state.shared.tell(under_way(*end).to_owned()),
+                Command::Stop => {
+                    if let Some(running) = &mut state.shared.running {
+                        running.is_stopping = true;
+                    }
+                }
+                _ => {}
             }
             vec![command]
         }

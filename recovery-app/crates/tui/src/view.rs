@@ -1,5 +1,6 @@
 use ratatui::Frame;
 
+use crate::screens::View;
 use crate::state::State;
 use crate::widgets::chrome;
 

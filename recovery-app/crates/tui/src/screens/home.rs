@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Padding, Paragraph};
 
-use super::{Reaction, Screen, Topic};
+use super::{Reaction, Screen, Topic, View};
 use crate::input::Key;
 use crate::machine::{End, Surroundings};
 use crate::message::Command;
@@ -20,6 +20,8 @@ enum Choice {
     #[default]
     BackUp,
     Restore,
+    Check,
+    Tools,
     ShutDown,
     Restart,
     Shell,
@@ -39,6 +41,8 @@ impl Choice {
         match self {
             Self::BackUp => "Back up this computer",
             Self::Restore => "Restore this computer",
+            Self::Check => "Check a backup",
+            Self::Tools => "Tools",
             Self::ShutDown => "Shut down",
             Self::Restart => "Restart",
             Self::Shell => "Shell",
@@ -57,8 +61,10 @@ impl Choice {
 
     fn reaction(self, surroundings: Surroundings) -> Reaction {
         match self {
-            Self::BackUp => Reaction::Open(Screen::page(Topic::BackUp)),
-            Self::Restore => Reaction::Open(Screen::page(Topic::Restore)),
+            Self::BackUp => Reaction::Open(Screen::back_up()),
+            Self::Restore => Reaction::Open(Screen::restore()),
+            Self::Check => Reaction::Open(Screen::check()),
+            Self::Tools => Reaction::Open(Screen::tools()),
             Self::ShutDown => Reaction::Open(Screen::ask(End::PowerOff)),
             Self::Restart => Reaction::Open(Screen::ask(End::Restart)),
             Self::Shell if surroundings == Surroundings::Serial => Reaction::Do(Command::Shell),
@@ -72,13 +78,28 @@ impl Choice {
 fn choices(surroundings: Surroundings) -> [&'static [Choice]; 2] {
     const GREAT: &[Choice] = &[Choice::BackUp, Choice::Restore];
     match surroundings {
-        Surroundings::Guest => [GREAT, &[Choice::Quit]],
-        _ => [GREAT, &[Choice::ShutDown, Choice::Restart, Choice::Shell]],
+        Surroundings::Guest => [GREAT, &[Choice::Check, Choice::Tools, Choice::Quit]],
+        Surroundings::Screen | Surroundings::Serial => [
+            GREAT,
+            &[Choice::Check, Choice::Tools, Choice::Shell, Choice::Restart, Choice::ShutDown],
+        ],
     }
 }
 
-impl Home {
-    pub fn keys(&self, shared: &Shared) -> Vec<KeyHint> {
+impl View for Home {
+    fn title(&self) -> String {
+        "Save this computer, or bring it back".to_owned()
+    }
+
+    fn help(&self) -> Option<Topic> {
+        Some(Topic::AboutHome)
+    }
+
+    fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
+        draw(self, shared, area, frame);
+    }
+
+    fn keys(&self, shared: &Shared) -> Vec<KeyHint> {
         let mut keys = vec![("← → ↑ ↓", "choose"), ("Enter", "do it"), ("F1", "help")];
         if last_disk(shared) > 0 {
             keys.push(("PgUp PgDn", "more disks"));
@@ -86,7 +107,7 @@ impl Home {
         keys
     }
 
-    pub fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
+    fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
         let rows = choices(shared.surroundings);
         let all: Vec<Choice> = rows.concat();
         let place = all.iter().position(|choice| *choice == self.focus).unwrap_or(0);
@@ -103,7 +124,9 @@ impl Home {
         }
         Reaction::None
     }
+}
 
+impl Home {
     /// The next choice that begins with a letter. It is only marked: a slip does nothing.
     fn go_to_letter(&mut self, letter: char, all: &[Choice], place: usize) {
         let begins = |choice: &&Choice| {
@@ -170,7 +193,7 @@ fn places(shared: &Shared, area: Rect) -> Places {
     Places { notice, disks, great, small, news, is_roomy }
 }
 
-pub fn draw(home: &Home, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
+fn draw(home: &Home, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
     let places = places(shared, area);
     frame.render_widget(Paragraph::new(notice_lines(shared, area.width)), places.notice);
     draw_disks(home, shared, places.disks, frame);

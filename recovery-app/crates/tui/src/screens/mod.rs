@@ -2,22 +2,32 @@
 //! [`Reaction`].
 
 mod ask;
-mod guide;
+mod backup;
+mod confirm;
 mod home;
+mod job;
 mod page;
+mod restore;
+mod tools;
 mod topic;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::input::Key;
+use crate::job::{Done, Trouble, Work};
 use crate::machine::End;
-use crate::message::Command;
+use crate::message::{Command, Message};
 use crate::state::Shared;
 use crate::widgets::chrome::KeyHint;
 use ask::Ask;
+use backup::{Destinations, NewDrive, Options, Parts, Preflight, Sources};
+use confirm::Confirm;
 use home::Home;
+use job::{Ended, Progress, StopQuestion, TroubleScreen};
 use page::Page;
+use restore::{Backups, Proposal, Targets};
+use tools::{DiskDetails, Disks, Keyboard, Logs, Text, Tools};
 pub use topic::Topic;
 
 /// A screen and what the person has chosen on it so far.
@@ -29,6 +39,69 @@ pub enum Screen {
     Page(Page),
     /// A question before the computer is ended.
     Ask(Ask),
+    /// Backup: which disks.
+    Sources(Sources),
+    /// Backup: which of their partitions.
+    Parts(Parts),
+    /// Backup: where to.
+    Destinations(Destinations),
+    /// Backup: what a fresh drive gets.
+    NewDrive(NewDrive),
+    /// Backup: name, compression, and what follows.
+    Options(Options),
+    /// Backup: what will be done, and everything unusual.
+    Preflight(Preflight),
+    /// Restore or check: which backup.
+    Backups(Backups),
+    /// Restore: onto which disk.
+    Targets(Targets),
+    /// Restore: what will be done, and what is lost.
+    Proposal(Proposal),
+    /// The word that has to be typed before anything is overwritten.
+    Confirm(Confirm),
+    /// Work that goes on.
+    Progress(Progress),
+    /// A question before work is stopped.
+    StopQuestion(StopQuestion),
+    /// Work that came to its end.
+    Ended(Ended),
+    /// Something that was not done.
+    Trouble(TroubleScreen),
+    /// What technicians use.
+    Tools(Tools),
+    /// Which disk's details.
+    Disks(Disks),
+    /// A disk's details.
+    DiskDetails(DiskDetails),
+    /// The keyboard layout.
+    Keyboard(Keyboard),
+    /// The size of letters.
+    Text(Text),
+    /// Where the logs go.
+    Logs(Logs),
+}
+
+/// What a screen is and does.
+pub trait View {
+    /// The line above it.
+    fn title(&self) -> String;
+
+    /// The keys, for the line below it.
+    fn keys(&self, shared: &Shared) -> Vec<KeyHint>;
+
+    /// The page that explains it.
+    fn help(&self) -> Option<Topic>;
+
+    /// Takes a key.
+    fn press(&mut self, key: Key, shared: &Shared) -> Reaction;
+
+    /// Takes an answer that it may have been waiting for.
+    fn hear(&mut self, _answer: &Message, _shared: &Shared) -> Reaction {
+        Reaction::None
+    }
+
+    /// Draws it.
+    fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>);
 }
 
 /// What a key leads to.
@@ -38,12 +111,20 @@ pub enum Reaction {
     None,
     /// Another screen over this one.
     Open(Screen),
+    /// Another screen over this one, and something to be done for it.
+    OpenAndDo(Screen, Command),
+    /// Another screen in place of this one.
+    Replace(Screen),
     /// Back to the screen below.
     Close,
+    /// Back to the first screen.
+    Home,
     /// Something to be done.
     Do(Command),
     /// Back to the screen below, and something to be done.
     CloseAndDo(Command),
+    /// Work: the screens that led to it are closed, and its progress is shown.
+    Begin(Work),
 }
 
 impl Screen {
@@ -59,48 +140,120 @@ impl Screen {
         Self::Ask(Ask::new(end))
     }
 
-    /// The line above it.
-    pub fn title(&self) -> String {
+    /// The first screen of a backup.
+    pub fn back_up() -> Self {
+        Self::Sources(Sources::default())
+    }
+
+    /// The first screen of a restore.
+    pub fn restore() -> Self {
+        Self::Backups(Backups::to_restore())
+    }
+
+    /// The first screen of a check.
+    pub fn check() -> Self {
+        Self::Backups(Backups::to_check())
+    }
+
+    /// What technicians use.
+    pub fn tools() -> Self {
+        Self::Tools(Tools::default())
+    }
+
+    /// The progress of the work that has begun.
+    pub fn progress() -> Self {
+        Self::Progress(Progress::default())
+    }
+
+    /// What came of work.
+    pub fn ended(done: Done) -> Self {
+        Self::Ended(Ended::new(done))
+    }
+
+    /// What was not done.
+    pub fn trouble(trouble: Trouble) -> Self {
+        Self::Trouble(TroubleScreen::new(trouble))
+    }
+
+    fn view(&self) -> &dyn View {
         match self {
-            Self::Home(_) => "Save this computer, or bring it back".to_owned(),
-            Self::Page(page) => page.topic.title().to_owned(),
-            Self::Ask(ask) => ask.title().to_owned(),
+            Self::Home(screen) => screen,
+            Self::Page(screen) => screen,
+            Self::Ask(screen) => screen,
+            Self::Sources(screen) => screen,
+            Self::Parts(screen) => screen,
+            Self::Destinations(screen) => screen,
+            Self::NewDrive(screen) => screen,
+            Self::Options(screen) => screen,
+            Self::Preflight(screen) => screen,
+            Self::Backups(screen) => screen,
+            Self::Targets(screen) => screen,
+            Self::Proposal(screen) => screen,
+            Self::Confirm(screen) => screen,
+            Self::Progress(screen) => screen,
+            Self::StopQuestion(screen) => screen,
+            Self::Ended(screen) => screen,
+            Self::Trouble(screen) => screen,
+            Self::Tools(screen) => screen,
+            Self::Disks(screen) => screen,
+            Self::DiskDetails(screen) => screen,
+            Self::Keyboard(screen) => screen,
+            Self::Text(screen) => screen,
+            Self::Logs(screen) => screen,
         }
     }
 
-    /// The keys, for the line below it.
-    pub fn keys(&self, shared: &Shared) -> Vec<KeyHint> {
+    fn view_mut(&mut self) -> &mut dyn View {
         match self {
-            Self::Home(home) => home.keys(shared),
-            Self::Page(page) => page.keys(shared),
-            Self::Ask(_) => ask::KEYS.to_vec(),
+            Self::Home(screen) => screen,
+            Self::Page(screen) => screen,
+            Self::Ask(screen) => screen,
+            Self::Sources(screen) => screen,
+            Self::Parts(screen) => screen,
+            Self::Destinations(screen) => screen,
+            Self::NewDrive(screen) => screen,
+            Self::Options(screen) => screen,
+            Self::Preflight(screen) => screen,
+            Self::Backups(screen) => screen,
+            Self::Targets(screen) => screen,
+            Self::Proposal(screen) => screen,
+            Self::Confirm(screen) => screen,
+            Self::Progress(screen) => screen,
+            Self::StopQuestion(screen) => screen,
+            Self::Ended(screen) => screen,
+            Self::Trouble(screen) => screen,
+            Self::Tools(screen) => screen,
+            Self::Disks(screen) => screen,
+            Self::DiskDetails(screen) => screen,
+            Self::Keyboard(screen) => screen,
+            Self::Text(screen) => screen,
+            Self::Logs(screen) => screen,
         }
     }
+}
 
-    /// The page that explains it.
-    pub fn help(&self) -> Option<Topic> {
-        match self {
-            Self::Home(_) => Some(Topic::AboutHome),
-            Self::Page(page) => page.topic.help(),
-            Self::Ask(_) => Some(Topic::AboutEnd),
-        }
+impl View for Screen {
+    fn title(&self) -> String {
+        self.view().title()
     }
 
-    /// Takes a key.
-    pub fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
-        match self {
-            Self::Home(home) => home.press(key, shared),
-            Self::Page(page) => page.press(key, shared),
-            Self::Ask(ask) => ask.press(key),
-        }
+    fn keys(&self, shared: &Shared) -> Vec<KeyHint> {
+        self.view().keys(shared)
     }
 
-    /// Draws it.
-    pub fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
-        match self {
-            Self::Home(home) => home::draw(home, shared, area, frame),
-            Self::Page(page) => page.draw(shared, area, frame),
-            Self::Ask(ask) => ask.draw(area, frame),
-        }
+    fn help(&self) -> Option<Topic> {
+        self.view().help()
+    }
+
+    fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
+        self.view_mut().press(key, shared)
+    }
+
+    fn hear(&mut self, answer: &Message, shared: &Shared) -> Reaction {
+        self.view_mut().hear(answer, shared)
+    }
+
+    fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
+        self.view().draw(shared, area, frame);
     }
 }

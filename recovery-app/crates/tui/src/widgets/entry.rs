@@ -61,7 +61,7 @@ pub fn of_look(look: &Look, contents: &[Content]) -> Vec<Entry> {
         let words = "A restore onto this disk was not finished: it does not start.";
         entries.push(Entry::alarm(theme::WARNING, words.to_owned()));
     }
-    if let Some(count) = look.backups.filter(|count| *count > 0) {
+    if let Some(count) = look.backups().filter(|count| *count > 0) {
         entries.push(Entry {
             sign: "■",
             style: theme::GOOD,

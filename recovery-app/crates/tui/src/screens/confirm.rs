@@ -1,0 +1,203 @@
+//! The word that has to be typed before anything is overwritten.
+
+use hardware::Disk;
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::{Reaction, Topic, View};
+use crate::input::Key;
+use crate::job::{FormatRequest, NewFilesystem, RestorePlan, Work};
+use crate::state::Shared;
+use crate::theme;
+use crate::widgets::card;
+use crate::widgets::chrome::KeyHint;
+use crate::widgets::field::Field;
+use crate::widgets::text;
+
+const HELP: Topic = Topic::About(&[
+    "This is the last question. Once it is answered, the disk that is named here is overwritten, \
+     and what is on it now cannot be brought back.",
+    "The word is the end of the serial number that is printed on the disk's label, so that you can \
+     hold one against the other. Capital and small letters are the same.",
+    "Esc goes back. Nothing has been written so far.",
+]);
+
+/// Letters of a word, at most.
+const LONGEST: usize = 20;
+
+/// What is to be overwritten, and what has been typed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Confirm {
+    subject: Subject,
+    field: Field,
+    /// Another word was typed.
+    is_wrong: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Subject {
+    Restore(Box<RestorePlan>),
+    Format(Box<FormatRequest>),
+}
+
+impl Confirm {
+    /// Before a restore.
+    pub fn restore(plan: RestorePlan) -> Self {
+        Self::new(Subject::Restore(Box::new(plan)))
+    }
+
+    /// Before a drive is formatted.
+    pub fn format(request: FormatRequest) -> Self {
+        Self::new(Subject::Format(Box::new(request)))
+    }
+
+    fn new(subject: Subject) -> Self {
+        Self { subject, field: Field::new("", LONGEST), is_wrong: false }
+    }
+
+    fn confirmed(&self) -> Option<Work> {
+        let typed = self.field.text();
+        Some(match &self.subject {
+            Subject::Restore(plan) => Work::Restore(Box::new(plan.confirm(typed)?)),
+            Subject::Format(request) => Work::Format(Box::new(request.confirm(typed)?)),
+        })
+    }
+
+    fn disk(&self) -> &Disk {
+        match &self.subject {
+            Subject::Restore(plan) => &plan.request.target,
+            Subject::Format(request) => &request.disk,
+        }
+    }
+
+    fn word(&self) -> String {
+        match &self.subject {
+            Subject::Restore(plan) => plan.word.clone(),
+            Subject::Format(request) => request.word(),
+        }
+    }
+
+    /// What is on the disk now.
+    fn lost(&self) -> Vec<String> {
+        match &self.subject {
+            Subject::Restore(plan) => {
+                plan.before.iter().map(|content| content.words.clone()).collect()
+            }
+            Subject::Format(request) => request.before.clone(),
+        }
+    }
+
+    fn follows(&self) -> String {
+        match &self.subject {
+            Subject::Restore(plan) => {
+                format!("It gets the content of {}, as it was on {}.", plan.source, plan.made)
+            }
+            Subject::Format(request) => {
+                let name = match request.filesystem {
+                    NewFilesystem::ExFat => "exFAT",
+                    NewFilesystem::Ext4 => "ext4",
+                };
+                format!("It becomes an empty drive for backups ({name}).")
+            }
+        }
+    }
+
+    fn lines(&self, area: Rect) -> Vec<Line<'static>> {
+        let width = area.width.min(78);
+        let wrapped = |words: &str, style: Style| text::wrapped(words, "", width, style);
+        let mut lines =
+            wrapped("! Everything on this disk is about to be overwritten:", theme::DANGER);
+        lines.push(Line::default());
+        lines.extend(wrapped(&format!("  {}", card::identity(self.disk())), theme::STRONG));
+        lines.extend(lost_lines(&self.lost(), usize::from(area.height).saturating_sub(14), width));
+        lines.push(Line::default());
+        lines.extend(wrapped(&self.follows(), theme::BASE));
+        lines.push(Line::default());
+        lines.extend(wrapped(
+            "This cannot be undone. If you are sure, type the end of the disk's serial number, as \
+             it stands here, and press Enter:",
+            theme::BASE,
+        ));
+        lines.push(Line::default());
+        lines.push(Line::styled(format!("    {}", self.word().to_uppercase()), theme::STRONG));
+        lines
+    }
+
+    fn answer(&self) -> Line<'static> {
+        let state = if self.is_wrong {
+            Span::styled("   That is another word. Nothing was written.", theme::WARNING)
+        } else if self.confirmed().is_some() {
+            Span::styled("   Enter begins.", theme::DANGER)
+        } else {
+            Span::raw("")
+        };
+        let mut line = self.field.line(LONGEST + 3, true);
+        line.spans.insert(0, Span::styled("  ► ", theme::CHOSEN_FRAME));
+        line.spans.push(state);
+        line
+    }
+}
+
+/// What is lost, as many lines as there is room for.
+fn lost_lines(lost: &[String], room: usize, width: u16) -> Vec<Line<'static>> {
+    let width = usize::from(width).saturating_sub(4);
+    let shown = if lost.len() > room { room.saturating_sub(1) } else { lost.len() };
+    let mut lines: Vec<Line<'_>> = lost[..shown]
+        .iter()
+        .map(|words| Line::styled(format!("  - {}", text::cut(words, width)), theme::BASE))
+        .collect();
+    if shown < lost.len() {
+        lines.push(Line::styled(format!("  - and {} more", lost.len() - shown), theme::BASE));
+    }
+    if lost.is_empty() {
+        lines.push(Line::styled("  - nothing that Remetal knows", theme::BASE));
+    }
+    lines
+}
+
+impl View for Confirm {
+    fn title(&self) -> String {
+        match self.subject {
+            Subject::Restore(_) => "Restore: the last question",
+            Subject::Format(_) => "Make a drive ready for backups: the last question",
+        }
+        .to_owned()
+    }
+
+    fn keys(&self, _shared: &Shared) -> Vec<KeyHint> {
+        vec![("Enter", "overwrite the disk"), ("Esc", "go back"), ("F1", "help")]
+    }
+
+    fn help(&self) -> Option<Topic> {
+        Some(HELP)
+    }
+
+    fn press(&mut self, key: Key, _shared: &Shared) -> Reaction {
+        match key {
+            Key::Esc => return Reaction::Close,
+            Key::Enter => match self.confirmed() {
+                Some(work) => return Reaction::Begin(work),
+                None => self.is_wrong = true,
+            },
+            key => {
+                if self.field.press(key) {
+                    self.is_wrong = false;
+                }
+            }
+        }
+        Reaction::None
+    }
+
+    fn draw(&self, _shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
+        let lines = self.lines(area);
+        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let [words, _, field] =
+            Layout::vertical([Constraint::Max(height), Constraint::Max(1), Constraint::Length(1)])
+                .areas(area);
+        frame.render_widget(Paragraph::new(lines).style(theme::BASE), words);
+        frame.render_widget(self.answer(), field);
+    }
+}

@@ -1,0 +1,36 @@
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::input::Key;
+use crate::screens::{Reaction, Topic, View};
+use crate::state::Shared;
+use crate::widgets::chrome::KeyHint;
+
+/// Working
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self {}
+    }
+}
+impl View for Progress {
+    fn title(&self) -> String {
+        "Working".to_owned()
+    }
+
+    fn keys(&self, _shared: &Shared) -> Vec<KeyHint> {
+        vec![("Esc", "back")]
+    }
+
+    fn help(&self) -> Option<Topic> {
+        None
+    }
+
+    fn press(&mut self, key: Key, _shared: &Shared) -> Reaction {
+        if key == Key::Esc { Reaction::Close } else { Reaction::None }
+    }
+
+    fn draw(&self, _shared: &Shared, _area: Rect, _frame: &mut Frame<'_>) {}
+}

@@ -1,0 +1,31 @@
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::input::Key;
+use crate::screens::{Reaction, Topic, View};
+use crate::state::Shared;
+use crate::widgets::chrome::KeyHint;
+
+/// Logs
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logs {}
+
+impl View for Logs {
+    fn title(&self) -> String {
+        "Logs".to_owned()
+    }
+
+    fn keys(&self, _shared: &Shared) -> Vec<KeyHint> {
+        vec![("Esc", "back")]
+    }
+
+    fn help(&self) -> Option<Topic> {
+        None
+    }
+
+    fn press(&mut self, key: Key, _shared: &Shared) -> Reaction {
+        if key == Key::Esc { Reaction::Close } else { Reaction::None }
+    }
+
+    fn draw(&self, _shared: &Shared, _area: Rect, _frame: &mut Frame<'_>) {}
+}
