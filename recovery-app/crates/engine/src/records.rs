@@ -82,6 +82,7 @@ impl Walk<'_> {
                 while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)) {
                     self.cancel.check()?;
                     if let Err(found) = work(bench, record)? {
+                        tally.errors.fetch_add(1, Ordering::Relaxed);
                         damage.lock().unwrap_or_else(PoisonError::into_inner).push(found);
                     }
                     tally.add(record);
@@ -135,13 +136,14 @@ struct Tally<'a> {
     walk: &'a Walk<'a>,
     done: AtomicU64,
     stored: AtomicU64,
+    errors: AtomicU64,
     told: Mutex<Instant>,
 }
 
 impl<'a> Tally<'a> {
     fn new(walk: &'a Walk<'a>) -> Self {
-        let (done, stored) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { walk, done, stored, told: Mutex::new(Instant::now()) }
+        let [done, stored, errors] = [0; 3].map(AtomicU64::new);
+        Self { walk, done, stored, errors, told: Mutex::new(Instant::now()) }
     }
 
     fn add(&self, record: &Record) {
@@ -163,6 +165,7 @@ impl<'a> Tally<'a> {
             done: self.done.load(Ordering::Relaxed),
             total: self.walk.total,
             stored: self.stored.load(Ordering::Relaxed),
+            errors: self.errors.load(Ordering::Relaxed),
             bottleneck: Some(self.walk.outside),
             level: None,
         }));
