@@ -4,6 +4,7 @@
 //! what somebody would miss: systems, files, and what cannot be seen into.
 
 mod manifest;
+mod survey;
 
 use filesystem::{Kind, State};
 
@@ -11,6 +12,7 @@ use crate::disk::{DiskReport, VolumeReport};
 use crate::size;
 
 pub use manifest::of_manifest;
+pub use survey::of_survey;
 
 /// What a stretch of a disk is for. The order is that in which people want to hear of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
