@@ -48,6 +48,8 @@ pub struct Progress {
     pub total: u64,
     /// Bytes of image written or read.
     pub stored: u64,
+    /// Places so far that the source could not give, or where the image is damaged.
+    pub errors: u64,
     /// What holds it back at the moment, when that is known.
     pub bottleneck: Option<Bottleneck>,
     /// Zstandard level at the moment, when compressing.
