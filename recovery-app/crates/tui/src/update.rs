@@ -98,7 +98,8 @@ fn ended(state: &mut State, end: Result<Done, Trouble>) -> Vec<Command> {
     commands
 }
 
-fn begin(state: &mut State, work: Work) -> Vec<Command> {
+/// Begins a piece of work: the screens that led to it are closed, and its progress is shown.
+pub fn begin(state: &mut State, work: Work) -> Vec<Command> {
     state.screens.truncate(1);
     state.screens.push(Screen::progress());
     state.shared.running = Some(Running::new(work.clone(), state.shared.now));

@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod computer;
+mod job;
 mod keys;
 mod live;
 mod pictures;
 mod random;
 mod stage;
+mod tools;

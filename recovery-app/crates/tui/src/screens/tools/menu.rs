@@ -114,7 +114,7 @@ impl View for Tools {
     }
 
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
-        let words = "None of these writes to a disk of this computer.";
+        let words = "None of these changes what is on a disk. Logs go to a drive that you choose.";
         draw_list(words, &rows(shared), self.cursor, shared, area, frame);
     }
 }
