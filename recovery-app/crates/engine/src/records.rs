@@ -90,8 +90,8 @@ impl Walk<'_> {
                     self.cancel.check()?;
                     let began = Instant::now();
                     if let Err(found) = work(bench, record)? {
-                        damage.lock().unwrap_or_else(PoisonError::into_inner).push(found);
                         tally.errors.fetch_add(1, Ordering::Relaxed);
+                        damage.lock().unwrap_or_else(PoisonError::into_inner).push(found);
                     }
                     tally.strain.add(std::mem::take(&mut bench.reading), began.elapsed());
                     tally.add(record);
