@@ -5,7 +5,7 @@ use filesystem::{Kind, State, VolumeInfo};
 use hardware::{Bus, DeviceNumber, Disk, Health, KernelPartition, Verdict};
 use report::content;
 use report::disk::{DiskReport, VolumeReport};
-use tui::job::BackupId;
+use tui::job::{BackupId, BackupPlan, BackupRequest, DiskPlan, Source, VolumePlan};
 use tui::{BackupEntry, Look, Place};
 
 pub const GB: u64 = 1_000_000_000;
@@ -218,4 +218,39 @@ pub fn many() -> Vec<(Disk, Look)> {
         told(disk, report, Vec::new())
     };
     (0..24).map(disk_of).collect()
+}
+
+/// What a backup of a whole disk of [`notebook`] onto [`usb_drive`] would do.
+pub fn backup_plan(request: &BackupRequest) -> BackupPlan {
+    let disk_plan = |source: &Source| {
+        let volume = |words: &str, read| VolumePlan {
+            words: words.to_owned(),
+            read: Some(read),
+            whole_because: None,
+        };
+        let mut volumes = vec![
+            volume("start-up files", 40 << 20),
+            volume("start-up files", 16 << 20),
+            volume("Windows 11 Pro, 212 GB used", 212 * GB),
+            volume("Debian GNU/Linux 12, 31.0 GB used", 31 * GB),
+            volume("swap space", 4096),
+        ];
+        volumes[1].whole_because = Some("nothing that is known lies there".to_owned());
+        DiskPlan {
+            disk: source.disk.clone(),
+            name: request.name.clone(),
+            read: 243 * GB,
+            skipped: 257 * GB,
+            left_out: 0,
+            least: 98 * GB,
+            most: 243 * GB,
+            volumes,
+        }
+    };
+    BackupPlan {
+        disks: request.sources.iter().map(disk_plan).collect(),
+        free: 1_300 * GB,
+        seconds: Some(2710),
+        remarks: Vec::new(),
+    }
 }

@@ -1,6 +1,9 @@
 //! The screens, seen and used on a made-up computer.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod backup;
+mod backup_pictures;
+mod backup_steps;
 mod computer;
 mod job;
 mod keys;
