@@ -106,9 +106,7 @@ fn foot(backups: &[Backup], shared: &Shared, width: u16) -> Vec<Line<'static>> {
     let shown = if backups.is_empty() || unseen.len() <= MOST { unseen.len() } else { MOST - 1 };
     let mut lines: Vec<Line<'static>> = unseen[..shown]
         .iter()
-        .flat_map(|words| {
-            text::wrapped(&format!("! {words}"), "", width.min(WIDEST), theme::WARNING)
-        })
+        .flat_map(|words| text::hanging("! ", words, width.min(WIDEST), theme::WARNING))
         .collect();
     if shown < unseen.len() {
         let words = format!("! {} more drives cannot be seen into.", unseen.len() - shown);

@@ -23,33 +23,25 @@ pub fn lines(
     look: Option<&Look>,
     width: u16,
 ) -> Vec<Line<'static>> {
+    let widest = width;
     let width = width.min(WIDEST);
-    let refusals = sentences("- This cannot be done: ", &plan.refusals, theme::DANGER, width);
-    let warnings =
-        [look.map(target::condition_warnings).unwrap_or_default(), plan.warnings.clone()];
     let sections = [
-        refusals,
+        sentences("- This cannot be done: ", &plan.refusals, theme::DANGER, width),
         from_to(plan, backup, width),
-        bars(plan, width),
+        bars(plan, widest),
         lost(plan, look, width),
         listed("Stays on the disk as it is:", &plan.stays, width),
+        sentences("! ", &warnings(plan, look), theme::WARNING, width),
         gained(plan, width),
-        sentences(
-            "! ",
-            &warnings.concat().iter().map(|words| sentence(words)).collect::<Vec<_>>(),
-            theme::WARNING,
-            width,
-        ),
         text::wrapped(&checked(plan), "", width, theme::BASE),
     ];
     let sections = sections.into_iter().filter(|lines| !lines.is_empty());
-    sections
-        .reduce(|mut all, lines| {
-            all.push(Line::default());
-            all.extend(lines);
-            all
-        })
-        .unwrap_or_default()
+    let with_gaps = sections.reduce(|mut all, lines| {
+        all.push(Line::default());
+        all.extend(lines);
+        all
+    });
+    with_gaps.unwrap_or_default()
 }
 
 fn from_to(plan: &RestorePlan, backup: &Backup, width: u16) -> Vec<Line<'static>> {
@@ -62,7 +54,7 @@ fn from_to(plan: &RestorePlan, backup: &Backup, width: u16) -> Vec<Line<'static>
 
 /// Words in as many lines as they need, a label before the first.
 fn labelled(label: &str, words: &str, style: Style, width: u16) -> Vec<Line<'static>> {
-    let mut lines = text::wrapped(words, &" ".repeat(LABEL), width, style);
+    let mut lines = text::hanging(&" ".repeat(LABEL), words, width, style);
     if let Some(first) = lines.first_mut() {
         let words = first.to_string().trim_start().to_owned();
         *first = Line::from(vec![beginning(label), Span::styled(words, style)]);
@@ -83,7 +75,9 @@ fn bars(plan: &RestorePlan, width: u16) -> Vec<Line<'static>> {
         spans.push(Span::styled("│", theme::QUIET));
         Line::from(spans)
     };
-    vec![bar_of("Now", &plan.before), bar_of("Then", &plan.after)]
+    // What nothing is known of would be drawn like a partition.
+    let before = if contents::is_empty(&plan.before) { &[] } else { plan.before.as_slice() };
+    vec![bar_of("Now", before), bar_of("Then", &plan.after)]
 }
 
 /// What is on the disk and does not stay, by name.
@@ -131,10 +125,15 @@ fn listed(title: &'static str, items: &[String], width: u16) -> Vec<Line<'static
     lines
 }
 
+/// What is unusual about the disk and about the plan.
+fn warnings(plan: &RestorePlan, look: Option<&Look>) -> Vec<String> {
+    let of_disk = look.map(target::condition_warnings).unwrap_or_default();
+    of_disk.iter().chain(&plan.warnings).map(|words| sentence(words)).collect()
+}
+
 /// Each of the sentences with a sign before it.
 fn sentences(sign: &str, sentences: &[String], style: Style, width: u16) -> Vec<Line<'static>> {
-    let of = |words: &String| text::wrapped(&format!("{sign}{words}"), "", width, style);
-    sentences.iter().flat_map(of).collect()
+    sentences.iter().flat_map(|words| text::hanging(sign, words, width, style)).collect()
 }
 
 /// Words as a sentence of their own.

@@ -134,8 +134,7 @@ impl Proposal {
     fn foot(&self, shared: &Shared, width: u16) -> Vec<Line<'static>> {
         let mut lines = vec![Line::default()];
         if let Some(obstacle) = self.obstacle(shared) {
-            let words = format!("! {obstacle}");
-            lines.extend(text::wrapped(&words, "", width.min(WIDEST), theme::WARNING));
+            lines.extend(text::hanging("! ", &obstacle, width.min(WIDEST), theme::WARNING));
         } else if self.way_on(shared).is_some() {
             let mark = if self.compare { "[x]" } else { "[ ]" };
             lines.push(Line::from(vec![
@@ -195,8 +194,6 @@ impl View for Proposal {
         let mut keys = Vec::new();
         if self.way_on(shared).is_some() {
             keys.extend([("← →", "choose"), ("Enter", "do it"), ("R", "read back")]);
-        } else if self.plan != Planned::NotYet {
-            keys.push(("Enter", "go back"));
         }
         let [plan, _] = self.places(shared, chrome::body(shared.size));
         if scroll::overflows(self.lines(shared, plan.width).len(), plan.height) {

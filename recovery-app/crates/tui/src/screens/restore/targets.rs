@@ -82,9 +82,9 @@ impl Targets {
             let words = "What is on that disk now will be overwritten. Nothing is written yet.";
             lines.extend(text::wrapped(words, "", width, theme::BASE));
         } else {
-            let words = "! The drive with this backup was taken out, or does not answer. Attach it \
+            let words = "The drive with this backup was taken out, or does not answer. Attach it \
                          again; if this stays, go back and choose the backup anew.";
-            lines.extend(text::wrapped(words, "", width, theme::WARNING));
+            lines.extend(text::hanging("! ", words, width, theme::WARNING));
         }
         lines.push(Line::default());
         lines
