@@ -36,7 +36,7 @@ enum Act {
     Wait(u64),
     /// Those of the disks whose bit is set are attached now.
     Attach(u8),
-    /// The disks behave as in this one of the worlds from now on.
+    /// All disks are taken out, and those of this world attached.
     Change(usize),
     /// What was asked is answered.
     Answer(Answer),
@@ -89,13 +89,13 @@ fn act() -> impl Strategy<Value = Act> {
         1 => prop_oneof![Just(VGA), Just(UEFI), Just((80, 24))].prop_map(Act::Resize),
         1 => (0..9_u64).prop_map(Act::Wait),
         1 => any::<u8>().prop_map(Act::Attach),
-        2 => (0..5_u8).prop_map(|which| Act::Attach(!(1 << which))),
+        1 => (0..5_u8).prop_map(|which| Act::Attach(!(1 << which))),
         1 => Just(Act::Attach(0xff)),
         1 => (0..WORLDS).prop_map(Act::Change),
         8 => Just(Act::Answer(Answer::Plainly)),
         1 => Just(Act::Answer(Answer::WithRefusal)),
         1 => Just(Act::Answer(Answer::WithTrouble)),
-        1 => any::<bool>().prop_map(|well| Act::End { well }),
+        3 => any::<bool>().prop_map(|well| Act::End { well }),
     ]
 }
 
@@ -177,6 +177,8 @@ impl Trial {
             }
             Act::Change(world) => {
                 self.world = *world;
+                // No disk becomes another one while it is attached.
+                self.tell(Message::Disks(Ok(DiskList::default())));
                 self.attach();
             }
             Act::Answer(answer) => self.answer(*answer),
@@ -217,6 +219,10 @@ impl Trial {
     }
 
     fn type_word(&mut self, letters: usize, capitals: bool) {
+        // It may be asked first which keyboard it is.
+        if self.stage.text().trim_start().starts_with("Keyboard layout") {
+            self.press(Key::Esc);
+        }
         let Some(word) = asked_word(&self.stage.text()) else { return };
         for letter in word.chars().take(letters) {
             let letter = if capitals { letter } else { letter.to_ascii_lowercase() };
@@ -282,6 +288,7 @@ impl Trial {
                     };
                     self.tell(Message::BackupPlanned(request, Box::new(Ok(plan))));
                 }
+                Command::Use(tool) => self.tell(Message::Used(tool, Ok("It is done.".to_owned()))),
                 Command::Begin(_) => {
                     self.tell(Message::News(News::Note("A note.".to_owned())));
                 }

@@ -42,19 +42,12 @@ pub struct Proposal {
     request: RestoreRequest,
     /// What was on the disk when it was chosen.
     chosen_with: Vec<Content>,
-    plan: Planned,
+    /// None before the answer has come.
+    plan: Option<RestorePlan>,
     compare: bool,
     /// The answer that Enter gives.
     goes_on: bool,
     scroll: Scroll,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Planned {
-    NotYet,
-    Is(Box<RestorePlan>),
-    /// It could not be planned, and why.
-    Failed(String),
 }
 
 impl Proposal {
@@ -69,7 +62,7 @@ impl Proposal {
             backup,
             request,
             chosen_with: contents_of(target),
-            plan: Planned::NotYet,
+            plan: None,
             compare: true,
             goes_on: false,
             scroll: Scroll::default(),
@@ -98,7 +91,7 @@ impl Proposal {
 
     /// The plan, when nothing is in its way.
     fn way_on(&self, shared: &Shared) -> Option<&RestorePlan> {
-        let Planned::Is(plan) = &self.plan else { return None };
+        let plan = self.plan.as_ref()?;
         (plan.refusals.is_empty() && self.obstacle(shared).is_none()).then_some(plan)
     }
 
@@ -110,24 +103,19 @@ impl Proposal {
                 Reaction::Open(Screen::Confirm(Confirm::restore(plan)))
             }
             // Enter has only just been pressed on the screen before.
-            None if self.plan == Planned::NotYet => Reaction::None,
+            None if self.plan.is_none() => Reaction::None,
             _ => Reaction::Close,
         }
     }
 
     fn lines(&self, shared: &Shared, width: u16) -> Vec<Line<'static>> {
-        let sentence = |words: &str| text::wrapped(words, "", width.min(WIDEST), theme::BASE);
-        match &self.plan {
-            Planned::NotYet => sentence(
-                "Reading the backup's table of contents and looking at the disk ... Nothing is \
-                 written.",
-            ),
-            Planned::Failed(what) => sentence(&format!("This cannot be done: {what}")),
-            Planned::Is(plan) => {
-                let target = attached(shared, &self.request.target).and_then(Known::look);
-                picture::lines(plan, &self.backup, target, width)
-            }
-        }
+        let Some(plan) = &self.plan else {
+            let words = "Reading the backup's table of contents and looking at the disk ... \
+                         Nothing is written.";
+            return text::wrapped(words, "", width.min(WIDEST), theme::BASE);
+        };
+        let target = attached(shared, &self.request.target).and_then(Known::look);
+        picture::lines(plan, &self.backup, target, width)
     }
 
     /// What is below the plan: what is in the way, or the switch; and the answers.
@@ -145,7 +133,7 @@ impl Proposal {
                 ),
             ]));
         }
-        if self.plan != Planned::NotYet {
+        if self.plan.is_some() {
             lines.push(Line::default());
             lines.push(self.answers(shared));
         }
@@ -226,19 +214,17 @@ impl View for Proposal {
 
     fn hear(&mut self, answer: &Message, _shared: &Shared) -> Reaction {
         let Message::RestorePlanned(request, planned) = answer else { return Reaction::None };
-        if **request != self.request || self.plan != Planned::NotYet {
+        if **request != self.request || self.plan.is_some() {
             return Reaction::None;
         }
         let trouble = match &**planned {
             Ok(plan) if plan.request == self.request => {
-                self.plan = Planned::Is(Box::new(plan.clone()));
+                self.plan = Some(plan.clone());
                 return Reaction::None;
             }
             Ok(_) => Trouble::defect("the plan is for another disk or backup"),
             Err(trouble) => trouble.clone(),
         };
-        // The page of help may be over this screen; then this one is still there afterwards.
-        self.plan = Planned::Failed(trouble.what.clone());
         Reaction::Replace(Screen::trouble(trouble))
     }
 
