@@ -48,6 +48,9 @@ pub struct Content {
     pub used: Option<u64>,
 }
 
+/// The words for a disk without partitions on which nothing was recognised.
+pub const NOTHING_KNOWN: &str = "empty, or nothing that Remetal knows";
+
 /// What is on a disk, in the order of the disk. Logical volumes are told as part of the partition
 /// that they lie in.
 #[must_use]
@@ -171,7 +174,7 @@ fn unknown(volume: &VolumeReport) -> String {
     match (&volume.state, volume.partition) {
         (State::Damaged(_), _) => "cannot be read".to_owned(),
         (_, Some(_)) => format!("unknown content, {}", size::in_words(volume.length)),
-        (_, None) => "empty, or nothing that Remetal knows".to_owned(),
+        (_, None) => NOTHING_KNOWN.to_owned(),
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Row {
     pub refusal: Option<String>,
     /// Something to be read before it is chosen, a line each.
     pub warnings: Vec<String>,
+    /// An empty line follows.
+    pub is_apart: bool,
 }
 
 impl Row {
@@ -30,7 +32,7 @@ impl Row {
         Self { label: label.into(), ..Self::default() }
     }
 
-    fn item(&self, chosen: bool, width: usize) -> ListItem<'static> {
+    fn lines(&self, chosen: bool, width: usize) -> Vec<Line<'static>> {
         let sign = match self.marked {
             Some(true) => "[x] ",
             Some(false) => "[ ] ",
@@ -55,7 +57,10 @@ impl Row {
         if let Some(refusal) = &self.refusal {
             lines.extend(wrapped(&format!("- cannot be chosen: {refusal}"), width, theme::WARNING));
         }
-        ListItem::new(lines)
+        if self.is_apart {
+            lines.push(Line::default());
+        }
+        lines
     }
 }
 
@@ -129,16 +134,56 @@ fn with_letter(letter: char, rows: &[Row], place: usize) -> Option<usize> {
     (1..=rows.len()).map(|step| (place + step) % rows.len()).find(begins)
 }
 
+/// Columns of the sign before the chosen row.
+const SIGN: usize = 2;
+
 /// Draws the rows with the chosen one in sight.
 pub fn draw(rows: &[Row], cursor: Cursor, area: Rect, frame: &mut Frame<'_>) {
+    render(lines(rows, cursor, area.width), cursor, area, frame);
+}
+
+/// As [`draw`], with a blank line between two rows where there is room for that. Where not even
+/// the rows fit, the last line says so.
+pub fn draw_apart(rows: &[Row], cursor: Cursor, area: Rect, frame: &mut Frame<'_>) {
+    let mut lines = lines(rows, cursor, area.width);
+    let (height, gaps) = (lines.iter().map(Vec::len).sum::<usize>(), lines.len().saturating_sub(1));
+    let room = usize::from(area.height);
+    if height + gaps <= room {
+        lines.iter_mut().take(gaps).for_each(|row| row.push(Line::default()));
+    } else if height > room && room > 2 {
+        let mark = Rect { y: area.bottom() - 1, height: 1, ..area };
+        let words = Line::styled("▲▼ there is more: arrow keys ", theme::QUIET);
+        frame.render_widget(words.right_aligned(), mark);
+        return render(lines, cursor, Rect { height: area.height - 1, ..area }, frame);
+    }
+    render(lines, cursor, area, frame);
+}
+
+/// Lines that the rows take with a blank one between two, in this much width.
+pub fn height(rows: &[Row], width: u16) -> usize {
+    let lines = lines(rows, Cursor::default(), width);
+    lines.iter().map(Vec::len).sum::<usize>() + lines.len().saturating_sub(1)
+}
+
+fn lines(rows: &[Row], cursor: Cursor, width: u16) -> Vec<Vec<Line<'static>>> {
     let place = cursor.place(rows.len());
-    let width = usize::from(area.width).saturating_sub(2);
-    let items: Vec<ListItem<'_>> =
-        rows.iter().enumerate().map(|(at, row)| row.item(at == place, width)).collect();
+    let width = usize::from(width).saturating_sub(SIGN);
+    rows.iter().enumerate().map(|(at, row)| row.lines(at == place, width)).collect()
+}
+
+fn render(rows: Vec<Vec<Line<'static>>>, cursor: Cursor, area: Rect, frame: &mut Frame<'_>) {
+    let place = cursor.place(rows.len());
+    let count = rows.len();
+    // A row that is higher than all the room would not be shown at all.
+    let most = usize::from(area.height).max(1);
+    let items = rows.into_iter().map(|mut lines| {
+        lines.truncate(most);
+        ListItem::new(lines)
+    });
     let list = List::new(items)
         .style(theme::BASE)
         .highlight_symbol(Line::styled("► ", theme::CHOSEN_FRAME))
         .repeat_highlight_symbol(false);
-    let mut state = ListState::default().with_selected((!rows.is_empty()).then_some(place));
+    let mut state = ListState::default().with_selected((count > 0).then_some(place));
     frame.render_stateful_widget(list, area, &mut state);
 }

@@ -3,8 +3,12 @@
 use block::Extent;
 use filesystem::{Kind, State, VolumeInfo};
 use hardware::{Bus, DeviceNumber, Disk, Health, KernelPartition, Verdict};
+use report::content;
 use report::disk::{DiskReport, VolumeReport};
-use tui::Look;
+use tui::job::{
+    BackupId, BackupPlan, BackupRequest, DiskPlan, RestorePlan, RestoreRequest, Source, VolumePlan,
+};
+use tui::{BackupEntry, Look, Place};
 
 pub const GB: u64 = 1_000_000_000;
 
@@ -96,8 +100,32 @@ pub fn with_partitions(mut disk: Disk, report: &DiskReport) -> Disk {
     disk
 }
 
-fn told(disk: Disk, report: DiskReport, backups: Option<usize>) -> (Disk, Look) {
-    (with_partitions(disk, &report), Look { report, backups })
+/// A volume with files, as [`notebook`]'s or a drive's.
+pub fn place(device: &str, title: &str, size: u64, free: u64) -> Place {
+    Place { device: device.into(), title: title.to_owned(), size, free, ..Place::default() }
+}
+
+/// A backup of this disk that lies on `device`.
+pub fn entry(device: &str, name: &str, made: &str, (disk, look): &(Disk, Look)) -> BackupEntry {
+    let contents = content::of_disk(&look.report);
+    let content = contents.iter().filter_map(|content| content.used).sum();
+    let model = disk.model.as_deref().unwrap_or("disk");
+    BackupEntry {
+        id: BackupId { device: device.into(), folder: name.into() },
+        name: name.to_owned(),
+        made: made.to_owned(),
+        source: format!("{model}, {}", report::size::on_label(disk.size)),
+        disk_size: disk.size,
+        logical_sector: disk.logical_sector,
+        contents,
+        content,
+        stored: content / 2,
+        lost: 0,
+    }
+}
+
+fn told(disk: Disk, report: DiskReport, places: Vec<Place>) -> (Disk, Look) {
+    (with_partitions(disk, &report), Look { report, places, is_boot_medium: false })
 }
 
 /// A notebook's disk: Windows beside Debian.
@@ -113,7 +141,7 @@ pub fn notebook() -> (Disk, Look) {
     volume(&mut report, 330 * GB, system(Kind::Ntfs, "Windows 11 Pro", 212 * GB));
     volume(&mut report, 100 * GB, system(Kind::Ext4, "Debian GNU/Linux 12", 31 * GB));
     volume(&mut report, 8 * GB, VolumeInfo::named(Kind::Swap, "swap"));
-    told(disk, report, None)
+    told(disk, report, Vec::new())
 }
 
 /// A USB drive with files and backups.
@@ -121,7 +149,18 @@ pub fn usb_drive() -> (Disk, Look) {
     let disk = disk("sda", "Elements 25A2", "575834314135374C9F21", Bus::Usb, 2_000_398_934_016);
     let mut report = DiskReport::default();
     volume(&mut report, 2_000_396_000_000, info(Kind::ExFat, "exFAT", Some("Backups"), 700 * GB));
-    told(disk, report, Some(3))
+    let backups = [
+        ("notebook-3", "2026-11-23 21:04", &notebook()),
+        ("notebook-2", "2026-08-02 09:30", &notebook()),
+        ("old-computer", "2025-12-30 17:11", &failing()),
+    ];
+    let device = "/dev/sda1";
+    let place = Place {
+        label: Some("Backups".to_owned()),
+        backups: backups.map(|(name, made, of)| entry(device, name, made, of)).to_vec(),
+        ..place(device, "exFAT", 2_000_396_000_000, 1_300 * GB)
+    };
+    told(disk, report, vec![place])
 }
 
 /// A disk fresh from the shop.
@@ -138,7 +177,7 @@ pub fn fresh() -> (Disk, Look) {
 }
 
 fn told_whole(disk: Disk, report: DiskReport) -> (Disk, Look) {
-    (disk, Look { report, backups: None })
+    (disk, Look { report, ..Look::default() })
 }
 
 /// An old disk that is about to fail, its Windows asleep and encrypted parts on it.
@@ -153,7 +192,7 @@ pub fn failing() -> (Disk, Look) {
     };
     volume(&mut report, 600 * GB, windows);
     volume(&mut report, 300 * GB, VolumeInfo::named(Kind::BitLocker, "BitLocker"));
-    told(disk, report, None)
+    told(disk, report, Vec::new())
 }
 
 /// A stick whose label is as bad as labels get.
@@ -163,7 +202,7 @@ pub fn strange() -> (Disk, Look) {
     let mut report = DiskReport::default();
     let label = Some("e\u{301}t\u{e9}\r\n\u{9b}31m 🎁");
     volume(&mut report, 15 * GB, info(Kind::Fat32, "FAT32", label, u64::MAX));
-    told(disk, report, None)
+    told(disk, report, Vec::new())
 }
 
 /// A server's many disks.
@@ -178,7 +217,65 @@ pub fn many() -> Vec<(Disk, Look)> {
             ..VolumeInfo::named(Kind::LinuxRaid, "Linux RAID 1.2")
         };
         volume(&mut report, 16_000_000_000_000, member);
-        told(disk, report, None)
+        told(disk, report, Vec::new())
     };
     (0..24).map(disk_of).collect()
+}
+
+/// What a backup of a whole disk of [`notebook`] onto [`usb_drive`] would do.
+pub fn backup_plan(request: &BackupRequest) -> BackupPlan {
+    let disk_plan = |source: &Source| {
+        let volume = |words: &str, read| VolumePlan {
+            words: words.to_owned(),
+            read: Some(read),
+            whole_because: None,
+        };
+        let mut volumes = vec![
+            volume("start-up files", 40 << 20),
+            volume("start-up files", 16 << 20),
+            volume("Windows 11 Pro, 212 GB used", 212 * GB),
+            volume("Debian GNU/Linux 12, 31.0 GB used", 31 * GB),
+            volume("swap space", 4096),
+        ];
+        volumes[1].whole_because = Some("nothing that is known lies there".to_owned());
+        DiskPlan {
+            disk: source.disk.clone(),
+            name: request.name.clone(),
+            read: 243 * GB,
+            skipped: 257 * GB,
+            left_out: 0,
+            least: 98 * GB,
+            most: 243 * GB,
+            volumes,
+        }
+    };
+    BackupPlan {
+        disks: request.sources.iter().map(disk_plan).collect(),
+        free: 1_300 * GB,
+        seconds: Some(2710),
+        remarks: Vec::new(),
+    }
+}
+
+/// What a restore would do, as the computer with these disks tells it.
+pub fn restore_plan(request: &RestoreRequest, disks: &[(Disk, Look)]) -> RestorePlan {
+    let entries = disks.iter().flat_map(|(_, look)| &look.places).flat_map(|place| &place.backups);
+    let entry = entries.clone().find(|entry| entry.id == request.backup).unwrap();
+    let (_, target) = disks.iter().find(|(disk, _)| disk.path == request.target.path).unwrap();
+    RestorePlan {
+        request: request.clone(),
+        fingerprint: "5e0f".repeat(16),
+        source: entry.source.clone(),
+        made: entry.made.clone(),
+        source_size: entry.disk_size,
+        before: content::of_disk(&target.report),
+        after: entry.contents.clone(),
+        stays: Vec::new(),
+        warnings: Vec::new(),
+        refusals: Vec::new(),
+        content: entry.content,
+        stored: entry.stored,
+        files: 3,
+        word: request.target.confirmation_word(),
+    }
 }

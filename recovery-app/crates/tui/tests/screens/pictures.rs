@@ -61,32 +61,26 @@ fn home_on_a_tiny_screen() {
 }
 
 #[test]
-fn how_to_back_up() {
-    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), usb_drive()]);
-    stage.press(&[Key::Enter]);
-    assert_snapshot!(stage.text());
-}
-
-#[test]
-fn how_to_restore() {
-    let mut stage =
-        Stage::within(Surroundings::Serial, UEFI, ASCII).with(&[notebook(), usb_drive()]);
-    stage.press(&[Key::Right, Key::Enter]);
-    assert_snapshot!(stage.text());
-}
-
-#[test]
 fn where_the_shell_is() {
     let mut stage = Stage::new(VGA, SCREEN).with(&[]);
-    stage.press(&[Key::Left, Key::Enter]);
+    stage.press(&[Key::Char('s'), Key::Enter]);
     assert_snapshot!(stage.text());
 }
 
 #[test]
 fn a_question_before_the_end() {
     let mut stage = Stage::new(VGA, SCREEN).with(&[notebook()]);
-    stage.press(&[Key::Down, Key::Enter]);
+    stage.press(&[Key::Left, Key::Enter]);
     assert_snapshot!(stage.in_colour());
+}
+
+#[test]
+fn a_question_before_the_end_of_unfinished_work() {
+    let (disk, mut look) = fresh();
+    look.report.unfinished_restore = Some("notebook".to_owned());
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), (disk, look)]);
+    stage.press(&[Key::Char('r'), Key::Char('r'), Key::Enter]);
+    assert_snapshot!(stage.text());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use tui::{Command, Message, Surroundings};
 use crate::computer::{failing, fresh, many, notebook, strange, usb_drive};
 use crate::stage::{ASCII, FULL, SCREEN, Stage};
 
-fn check_cells(stage: &Stage) {
+pub fn check_cells(stage: &Stage) {
     let allowed = stage.state.shared.profile.glyphs;
     for cell in &stage.picture().content {
         let mut letters = cell.symbol().chars();

@@ -9,7 +9,9 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 use tui::console::{Colours, Glyphs, Profile};
 use tui::input::{Decoder, Input, Key};
-use tui::{Command, Look, Message, State, Surroundings, update, view};
+use tui::job::Work;
+use tui::tool::LAYOUTS;
+use tui::{Command, Look, Message, State, Surroundings, begin, update, view};
 
 pub const SCREEN: Profile = Profile { colours: Colours::Sixteen, glyphs: Glyphs::Drawn };
 pub const ASCII: Profile = Profile { colours: Colours::Sixteen, glyphs: Glyphs::Ascii };
@@ -25,13 +27,15 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// In the recovery environment, on the computer's own screen.
+    /// In the recovery environment, on the computer's own screen, its keyboard chosen.
     pub fn new(size: (u16, u16), profile: Profile) -> Self {
         Self::within(Surroundings::Screen, size, profile)
     }
 
     pub fn within(surroundings: Surroundings, size: (u16, u16), profile: Profile) -> Self {
-        Self { state: State::new(profile, size, surroundings, None), now: Duration::ZERO }
+        let mut state = State::new(profile, size, surroundings, None);
+        state.shared.layout = Some(LAYOUTS[0]);
+        Self { state, now: Duration::ZERO }
     }
 
     pub fn tell(&mut self, message: Message) -> Vec<Command> {
@@ -56,6 +60,11 @@ impl Stage {
             let (_, look) = disks.iter().find(|(known, _)| known.path == disk.path).unwrap();
             self.tell(Message::Looked { ticket, look: Box::new(look.clone()) });
         }
+    }
+
+    /// The work begins, whichever screens led to it.
+    pub fn begin(&mut self, work: Work) -> Vec<Command> {
+        begin(&mut self.state, work)
     }
 
     pub fn press(&mut self, keys: &[Key]) -> Vec<Command> {
