@@ -4,19 +4,13 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use rustix::ioctl::{self, Updater};
-use rustix::termios::tcgetwinsize;
+use hardware::text::{Font, TextGrid, set_font};
 
 use crate::options::TextSize;
 use crate::{guard, log};
 
 /// The virtual terminals that are in use.
 const TERMINALS: [&str; 4] = ["tty1", "tty2", "tty3", "tty4"];
-
-/// The kernel's own large font: 16 by 32 dots, 256 glyphs, so that all colours remain.
-const LARGE: &[u8] = b"TER16x32\0";
-const LARGE_WIDTH: u32 = 16;
-const LARGE_HEIGHT: u32 = 32;
 
 /// Gives every screen the font that fits it.
 pub(super) fn choose_everywhere(size: TextSize) {
@@ -40,72 +34,21 @@ pub(super) fn choose_on_new_screen(size: TextSize) {
     });
 }
 
-/// The screen in columns and rows, and the dots of a letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Grid {
-    columns: u32,
-    rows: u32,
-    width: u32,
-    height: u32,
+/// True when the large font is what `size` asks for on this screen.
+fn should_be_large(grid: TextGrid, size: TextSize) -> bool {
+    // A usable screen has to remain; without being asked, plenty of room.
+    let (columns, rows) = match size {
+        TextSize::Normal => (100, 30),
+        TextSize::Large => (80, 24),
+    };
+    let large = grid.with(Font::Large);
+    (grid.columns, grid.rows) != large && large.0 >= columns && large.1 >= rows
 }
 
-impl Grid {
-    /// True when the large font is what `size` asks for on this screen.
-    fn should_be_large(self, size: TextSize) -> bool {
-        // A usable screen has to remain; without being asked, plenty of room.
-        let (columns, rows) = match size {
-            TextSize::Normal => (100, 30),
-            TextSize::Large => (80, 24),
-        };
-        let dots = (self.columns * self.width, self.rows * self.height);
-        self.height < LARGE_HEIGHT
-            && dots.0 / LARGE_WIDTH >= columns
-            && dots.1 / LARGE_HEIGHT >= rows
-    }
-}
-
-/// True when the font is another one now. A VGA text screen, whose letters are in the card, stays
-/// as it is.
+/// True when the font is another one now.
 fn choose(terminal: &File, size: TextSize) -> bool {
-    let grid = grid_of(terminal).filter(|grid| grid.should_be_large(size));
-    grid.is_some() && set_large(terminal).is_ok()
-}
-
-/// `struct console_font_op` of `linux/kd.h`.
-#[repr(C)]
-struct FontRequest {
-    operation: u32,
-    flags: u32,
-    width: u32,
-    height: u32,
-    glyphs: u32,
-    data: *mut u8,
-}
-
-const KDFONTOP: ioctl::Opcode = 0x4B72;
-
-fn grid_of(terminal: &File) -> Option<Grid> {
-    const GET: u32 = 1;
-    let window = tcgetwinsize(terminal).ok()?;
-    let data = std::ptr::null_mut();
-    let mut request =
-        FontRequest { operation: GET, flags: 0, width: 32, height: 32, glyphs: 512, data };
-    // SAFETY: KDFONTOP takes a `struct console_font_op`; without a place for the glyphs, the
-    // kernel only fills in their number and size.
-    unsafe { ioctl::ioctl(terminal, Updater::<KDFONTOP, FontRequest>::new(&mut request)) }.ok()?;
-    let (width, height) = (request.width, request.height);
-    let (columns, rows) = (window.ws_col.into(), window.ws_row.into());
-    Some(Grid { columns, rows, width, height })
-}
-
-fn set_large(terminal: &File) -> rustix::io::Result<()> {
-    const SET_DEFAULT: u32 = 2;
-    let data = LARGE.as_ptr().cast_mut();
-    let mut request =
-        FontRequest { operation: SET_DEFAULT, flags: 0, width: 0, height: 0, glyphs: 0, data };
-    // SAFETY: with this operation the kernel reads a name that ends with a zero from `data`, and
-    // writes to the request only.
-    unsafe { ioctl::ioctl(terminal, Updater::<KDFONTOP, FontRequest>::new(&mut request)) }
+    let grid = TextGrid::of(terminal).filter(|grid| should_be_large(*grid, size));
+    grid.is_some() && set_font(terminal, Font::Large).is_ok()
 }
 
 /// Loads a keyboard layout by its name.
@@ -128,7 +71,8 @@ mod tests {
     use super::*;
 
     fn large(width: u32, height: u32, size: TextSize) -> bool {
-        Grid { columns: width / 8, rows: height / 16, width: 8, height: 16 }.should_be_large(size)
+        let grid = TextGrid { columns: width / 8, rows: height / 16, width: 8, height: 16 };
+        should_be_large(grid, size)
     }
 
     #[test]
@@ -142,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_is_large_already_stays() {
-        let grid = Grid { columns: 240, rows: 67, width: 16, height: 32 };
-        assert!(!grid.should_be_large(TextSize::Large));
+        let grid = TextGrid { columns: 240, rows: 67, width: 16, height: 32 };
+        assert!(!should_be_large(grid, TextSize::Large));
     }
 }

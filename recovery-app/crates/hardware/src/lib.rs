@@ -6,6 +6,7 @@
 //! - [`location_of`] says on which disks a file, folder or device lies;
 //! - [`filesystem_of`] says what a destination can hold;
 //! - [`health`] asks the disk for its SMART verdict;
+//! - [`computer`] tells of the rest of the machine, [`text`] of the letters on its screens;
 //! - [`watch`] says when disks come, go and change; [`uevent`] is what it hears;
 //! - [`same_disk`] checks a disk's [`Identity`] again right before the first write.
 //!
@@ -14,6 +15,7 @@
 //! out, never an error.
 
 mod bus;
+mod computer;
 mod destination;
 mod disk;
 mod error;
@@ -26,6 +28,7 @@ mod roots;
 mod scan;
 mod smart;
 mod sysfs;
+pub mod text;
 mod topology;
 pub mod uevent;
 mod usage;
@@ -33,6 +36,7 @@ mod vpd;
 pub mod watch;
 
 pub use bus::Bus;
+pub use computer::{Computer, computer};
 pub use destination::{DestinationFilesystem, filesystem_of};
 pub use disk::{Disk, Holder, HolderKind, KernelPartition};
 pub use error::HardwareError;
