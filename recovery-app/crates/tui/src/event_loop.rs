@@ -18,6 +18,7 @@ use crate::message::{Command, Message};
 use crate::reader::Reader;
 use crate::run::Options;
 use crate::state::State;
+use crate::tool::Layout;
 use crate::{TuiError, shell, update, view, workers};
 
 /// Between two pictures: a slow line is not given more than it can draw.
@@ -86,12 +87,14 @@ impl EventLoop {
             if options.serial { SERIAL_SIZE } else { console::size().unwrap_or(SCREEN_SIZE) };
         let now = Instant::now();
         let (sender, events) = unbounded();
+        let mut state = State::new(profile, size, options.surroundings, options.notice.clone());
+        state.shared.layout = options.keymap.as_deref().and_then(Layout::named);
         Ok(Self {
             machine,
             serial: options.serial,
             ascii: options.ascii,
             terminal: Terminal::new(ConsoleBackend::new(stdout(), size))?,
-            state: State::new(profile, size, options.surroundings, options.notice.clone()),
+            state,
             begun: now,
             probe: Probe::default(),
             not_before: now,

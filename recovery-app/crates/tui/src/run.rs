@@ -17,6 +17,8 @@ pub struct Options {
     pub notice: Option<String>,
     /// Where the program runs.
     pub surroundings: Surroundings,
+    /// The keyboard layout that is loaded, as `loadkeys` names it, where that is known.
+    pub keymap: Option<String>,
 }
 
 /// Shows the screens on standard input and output until the person leaves.

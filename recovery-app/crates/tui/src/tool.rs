@@ -29,7 +29,18 @@ pub struct Layout {
     pub words: &'static str,
 }
 
-/// The layouts that can be chosen.
+impl Layout {
+    /// The one that `loadkeys` knows by this name, or by a longer one for a kind of it
+    /// (`de-latin1-nodeadkeys`).
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let family = |name: &str| name.split('-').next().unwrap_or_default().to_owned();
+        let exact = LAYOUTS.into_iter().find(|layout| layout.name == name);
+        exact.or_else(|| LAYOUTS.into_iter().find(|layout| family(layout.name) == family(name)))
+    }
+}
+
+/// The layouts that can be chosen. The names are those of Debian's package console-data.
 pub const LAYOUTS: [Layout; 16] = [
     Layout { name: "us", words: "English, United States (QWERTY)" },
     Layout { name: "uk", words: "English, United Kingdom" },
@@ -37,15 +48,15 @@ pub const LAYOUTS: [Layout; 16] = [
     Layout { name: "fr", words: "French (AZERTY)" },
     Layout { name: "es", words: "Spanish" },
     Layout { name: "it", words: "Italian" },
-    Layout { name: "pt", words: "Portuguese" },
-    Layout { name: "br", words: "Portuguese, Brazil" },
-    Layout { name: "se", words: "Swedish" },
-    Layout { name: "no", words: "Norwegian" },
-    Layout { name: "dk", words: "Danish" },
+    Layout { name: "pt-latin1", words: "Portuguese" },
+    Layout { name: "br-abnt2", words: "Portuguese, Brazil" },
+    Layout { name: "se-latin1", words: "Swedish" },
+    Layout { name: "no-latin1", words: "Norwegian" },
+    Layout { name: "dk-latin1", words: "Danish" },
     Layout { name: "fi", words: "Finnish" },
-    Layout { name: "jp", words: "Japanese" },
-    Layout { name: "be", words: "Belgian (AZERTY)" },
-    Layout { name: "ch", words: "Swiss (QWERTZ)" },
+    Layout { name: "jp106", words: "Japanese" },
+    Layout { name: "be-latin1", words: "Belgian (AZERTY)" },
+    Layout { name: "sg-latin1", words: "Swiss (QWERTZ)" },
     Layout { name: "pl", words: "Polish" },
 ];
 
@@ -83,4 +94,18 @@ pub struct Facts {
     pub hidden_disks: Option<String>,
     /// The licences of everything on the medium, a line each.
     pub licences: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layout_is_known_by_the_name_of_a_kind_of_it() {
+        let words = |name| Layout::named(name).map(|layout| layout.words);
+        assert_eq!(words("de"), Some("German (QWERTZ)"));
+        assert_eq!(words("de-latin1-nodeadkeys"), Some("German (QWERTZ)"));
+        assert_eq!(words("pt-latin1"), Some("Portuguese"));
+        assert_eq!(words("dvorak"), None);
+    }
 }
