@@ -6,7 +6,7 @@ use block::{Access, BlockDevice, Caching, FileDevice, Window};
 use partition_table::Partition;
 
 /// What the recovery environment's first process keeps its log in; nothing else has it.
-const LOG_OF_INIT: &str = "/run/remetal/log";
+pub const LOG_OF_INIT: &str = "/run/remetal/log";
 
 /// Why such a disk is refused.
 pub const IN_WORDS: &str = "the medium that Remetal was started from";

@@ -73,7 +73,12 @@ fn unread(disk: &Disk, problem: String) -> DiskReport {
 }
 
 /// What is known of a disk without its content.
-pub fn named(disk: &Disk) -> DiskReport {
+fn named(disk: &Disk) -> DiskReport {
+    DiskReport { health: hardware::health(&Roots::default(), disk), ..listed(disk) }
+}
+
+/// What the kernel knows of a disk. The disk itself is not asked.
+pub fn listed(disk: &Disk) -> DiskReport {
     DiskReport {
         path: disk.path.display().to_string(),
         model: disk.model.clone(),
@@ -87,7 +92,6 @@ pub fn named(disk: &Disk) -> DiskReport {
         removable: disk.removable,
         rotational: Some(disk.rotational),
         read_only: disk.read_only,
-        health: hardware::health(&Roots::default(), disk),
         ..DiskReport::default()
     }
 }

@@ -11,6 +11,7 @@ mod destination;
 mod failure;
 mod look;
 mod machine;
+mod run;
 mod signals;
 mod source;
 mod target;

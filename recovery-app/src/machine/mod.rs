@@ -5,6 +5,8 @@ mod backups;
 mod check;
 mod disks;
 mod drives;
+mod facts;
+mod format;
 mod gate;
 mod places;
 mod plan_backup;
@@ -13,6 +15,7 @@ mod speed;
 mod teller;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod trouble;
 mod volume;
 mod words;
@@ -20,7 +23,6 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,6 +36,7 @@ pub use self::drives::clear_leftovers;
 use self::gate::{Claim, Gate, Use};
 use self::trouble::OrTrouble;
 use crate::look;
+use crate::run::run;
 
 /// How long a plan or a job waits for a disk that is being looked at.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -86,16 +89,16 @@ impl Machine for ThisComputer {
             }
             Work::Restore(plan) => restore::restore(self, plan, told, cancel).map(Done::Restore),
             Work::Check(backup) => check::check(self, backup, told, cancel).map(Done::Check),
-            Work::Format(_) => Err(Trouble::refused("")),
+            Work::Format(request) => format::format(self, request, told, cancel).map(Done::Format),
         }
     }
 
-    fn use_tool(&self, _tool: &Tool) -> Result<String, String> {
-        Err(String::new())
+    fn use_tool(&self, tool: &Tool) -> Result<String, String> {
+        tools::use_tool(self, tool)
     }
 
     fn facts(&self) -> Facts {
-        Facts::default()
+        facts::facts()
     }
 
     fn end(&self, end: End) -> Result<(), String> {
@@ -103,9 +106,7 @@ impl Machine for ThisComputer {
             End::PowerOff => "poweroff",
             End::Restart => "reboot",
         };
-        let status =
-            Command::new(program).status().map_err(|error| format!("{program}: {error}"))?;
-        if status.success() { Ok(()) } else { Err(format!("{program}: {status}")) }
+        run(program, &[], "").map(drop).map_err(|error| error.to_string())
     }
 }
 
@@ -115,7 +116,7 @@ impl ThisComputer {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match known.get(&disk.name) {
             Some((identity, look)) if same_disk(identity, &disk.identity()) => look.clone(),
-            _ => Look { report: look::named(disk), ..Look::default() },
+            _ => Look { report: look::listed(disk), ..Look::default() },
         }
     }
 

@@ -1,5 +1,6 @@
 //! The computer behind the screens, with files shown as disks and the filesystems of this system.
 
+mod drives;
 mod jobs;
 mod looking;
 mod refusals;
@@ -17,7 +18,7 @@ use tui::{Look, Machine};
 use vm::assets::disk::make_gpt;
 use vm::{sh, try_sh};
 
-use super::{ThisComputer, drives};
+use super::{ThisComputer, drives as our_drives};
 
 /// A file shown as a disk; taken down at the end.
 struct LoopDisk {
@@ -160,7 +161,7 @@ impl Bench {
     fn assert_unmounted(&self) {
         for disk in [&self.old, &self.drive, &self.new] {
             let points = disk.disk().mounted_at;
-            assert!(!points.iter().any(|point| drives::is_ours(point)), "{points:?}");
+            assert!(!points.iter().any(|point| our_drives::is_ours(point)), "{points:?}");
         }
     }
 }
