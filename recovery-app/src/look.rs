@@ -140,7 +140,22 @@ fn partitions(device: &dyn BlockDevice, layout: &Layout, disk: Option<&Disk>) ->
             .unwrap_or_default(),
         ..volume(device, partition.extent, format!("partition {}", partition.number))
     });
-    volumes.collect()
+    let mut volumes: Vec<VolumeReport> = volumes.collect();
+    volumes.iter_mut().for_each(|volume| name_disc(device, volume));
+    volumes
+}
+
+/// The image of a CD that was written to a stick begins with the disk: its first partition, which
+/// begins a little later, does not tell what it holds.
+fn name_disc(device: &dyn BlockDevice, volume: &mut VolumeReport) {
+    const LATEST: u64 = 1 << 20;
+    if volume.filesystem != Kind::Unknown || volume.start >= LATEST {
+        return;
+    }
+    let found = filesystem::identify(device).ok().filter(|info| info.kind == Kind::Optical);
+    if let Some(VolumeInfo { kind, title, label, .. }) = found {
+        (volume.filesystem, volume.title, volume.label) = (kind, title, label);
+    }
 }
 
 fn whole(device: &dyn BlockDevice, disk: Option<&Disk>) -> VolumeReport {

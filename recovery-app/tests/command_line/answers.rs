@@ -2,9 +2,11 @@
 
 use std::process::{Command, Stdio};
 
+use serde_json::json;
+
 use crate::machine::{Bench, LoopDisk, USAGE, VERIFIED, expect, expect_json};
 use crate::support::remetal::{remetal, text};
-use crate::support::shell::said;
+use crate::support::shell::{said, sh};
 
 #[test]
 fn disks_are_told_with_what_is_on_them() {
@@ -41,6 +43,22 @@ fn files_and_backups_are_told_alike() {
         assert_eq!(told["backup"]["manifest"]["volumes"][1]["label"], "root");
         assert_eq!(told["backup"]["fingerprint"].as_str().unwrap().len(), 64);
     }
+}
+
+/// As `xorriso` makes it for sticks: the disc begins with the disk, its partition 32 KiB later.
+#[test]
+fn a_disc_on_a_stick_is_told_as_one() {
+    let folder = crate::support::scratch();
+    let stick = folder.path().join("stick.disk");
+    sh(&format!(
+        "truncate -s 8M {0}; sgdisk -a 1 -n 1:64:8191 {0} >/dev/null
+         printf '\\001CD001' | dd of={0} bs=1 seek=32768 conv=notrunc status=none
+         printf '%-32s' RESCUE | dd of={0} bs=1 seek=32808 conv=notrunc status=none",
+        stick.display()
+    ));
+    let document = expect_json(VERIFIED, &["info", text(&stick)]);
+    let volume = &document["disk"]["volumes"][0];
+    assert_eq!((&volume["title"], &volume["label"]), (&json!("ISO 9660"), &json!("RESCUE")));
 }
 
 #[test]
