@@ -129,17 +129,21 @@ impl Preflight {
 
     /// Whether not all lines are in sight, and how many there are in how much height.
     fn extent(&self, shared: &Shared) -> (bool, usize, u16) {
-        let (words, _) = places(chrome::body(shared.size));
-        let lines = self.lines(shared, words.width).len();
+        let body = chrome::body(shared.size);
+        let lines = self.lines(shared, body.width).len();
+        let (words, _) = places(body, lines);
         (scroll::overflows(lines, words.height), lines, words.height)
     }
 }
 
 /// The words, and the answers below them.
-fn places(area: Rect) -> (Rect, Rect) {
+fn places(area: Rect, lines: usize) -> (Rect, Rect) {
     let foot = if area.height >= 4 { 2 } else { 1 };
+    let lines = u16::try_from(lines).unwrap_or(u16::MAX);
+    let room = area.height.saturating_sub(foot);
     let [words, foot] =
-        Layout::vertical([Constraint::Fill(1), Constraint::Length(foot)]).areas(area);
+        Layout::vertical([Constraint::Length(lines.min(room)), Constraint::Length(foot)])
+            .areas(area);
     let answers = Rect { y: foot.bottom().saturating_sub(1), height: foot.height.min(1), ..foot };
     (words, answers)
 }
@@ -159,7 +163,7 @@ fn answers(begins: Option<bool>) -> Line<'static> {
 
 impl View for Preflight {
     fn title(&self) -> String {
-        "Back up, step 5 of 5: look before it begins".to_owned()
+        "Back up, step 5 of 5: what will be done".to_owned()
     }
 
     fn keys(&self, shared: &Shared) -> Vec<KeyHint> {
@@ -214,8 +218,9 @@ impl View for Preflight {
     }
 
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
-        let (words, foot) = places(area);
-        self.scroll.draw(self.lines(shared, words.width), words, frame);
+        let lines = self.lines(shared, area.width);
+        let (words, foot) = places(area, lines.len());
+        self.scroll.draw(lines, words, frame);
         if self.answer.is_some() {
             frame.render_widget(answers(self.answer(shared)), foot);
         }

@@ -78,7 +78,7 @@ fn picture(
         lines.push(drawn(&contents, drive.size));
     }
     let names: Vec<&str> = plan.disks.iter().map(|disk| disk.name.as_str()).collect();
-    lines.extend(entry("as", &names.join(", "), theme::BASE, width));
+    lines.extend(entry("Name", &names.join(", "), theme::BASE, width));
     lines
 }
 
@@ -105,7 +105,7 @@ fn figures(request: &BackupRequest, plan: &BackupPlan, width: u16) -> Vec<Line<'
         size::in_words(plan.free)
     );
     let time = match plan.seconds {
-        Some(seconds) => format!("{}, as fast as the disks were just now.", words::about(seconds)),
+        Some(seconds) => format!("{}, by how fast the disks were just now.", words::about(seconds)),
         None => "cannot be told beforehand.".to_owned(),
     };
     let mut lines = entry("Size", &size, theme::BASE, width);
@@ -156,10 +156,9 @@ fn filling(disk: &DiskPlan, several: bool, width: u16) -> Vec<Line<'static>> {
             lines.extend(row("", &format!("with its free space, because: {because}"), width));
         }
     }
-    lines.extend(row(&size::in_words(disk.read), "in all", width));
-    if disk.skipped > 0 {
-        lines.extend(row(&size::in_words(disk.skipped), "free space, which is skipped", width));
-    }
+    let skipped = size::in_words(disk.skipped);
+    let all = format!("in all; {skipped} of free space are skipped");
+    lines.extend(row(&size::in_words(disk.read), &all, width));
     lines
 }
 
