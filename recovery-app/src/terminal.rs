@@ -109,7 +109,7 @@ impl Shown {
 
     fn update(&mut self, progress: &Progress) {
         self.bar.set_position(progress.done);
-        self.bar.set_message(limit_in_words(progress));
+        self.bar.set_message(format!("{}{}", limit_in_words(progress), errors_in_words(progress)));
         let finished = progress.done == progress.total;
         let due = finished || self.line_at.elapsed() >= LINE_EVERY;
         if due && !self.finished && !std::io::stderr().is_terminal() {
@@ -130,7 +130,8 @@ impl Shown {
         let rate = progress.done / self.bar.elapsed().as_secs().max(1);
         let left = HumanDuration(self.bar.eta());
         let (rate, limit) = (size::in_words(rate), limit_in_words(progress));
-        format!("{phase}: {percent} %, {done} of {total}, {rate}/s, {left} left{limit}")
+        let errors = errors_in_words(progress);
+        format!("{phase}: {percent} %, {done} of {total}, {rate}/s, {left} left{limit}{errors}")
     }
 }
 
@@ -163,4 +164,13 @@ fn limit_in_words(progress: &Progress) -> String {
         Some(Bottleneck::Target) => "target",
     };
     format!(", limit: {limit}")
+}
+
+/// The places that are lost or damaged so far, behind a comma.
+fn errors_in_words(progress: &Progress) -> String {
+    match progress.errors {
+        0 => String::new(),
+        1 => ", 1 place lost".to_owned(),
+        places => format!(", {places} places lost"),
+    }
 }

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
 pub mod guest;
+pub mod person;
 
 use std::env;
 use std::fs::{self, File};

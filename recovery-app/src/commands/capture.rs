@@ -35,6 +35,7 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
         level: arguments.level,
         part_size: destination.part_size,
         free: Some(destination.filesystem.free),
+        sample: false,
         verify: !arguments.no_verify,
     };
     let plan = capture::plan(&structures, request).map_err(|error| only_read(error.into()))?;

@@ -48,6 +48,9 @@ pub struct Progress {
     pub total: u64,
     /// Bytes of image written or read.
     pub stored: u64,
+    /// Places found so far that are lost or damaged: ranges of the source that cannot be read, or
+    /// frames of the image that are not what they should be.
+    pub errors: u64,
     /// What holds it back at the moment, when that is known.
     pub bottleneck: Option<Bottleneck>,
     /// Zstandard level at the moment, when compressing.
@@ -90,8 +93,14 @@ impl Cancel {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    /// True once the job was asked to stop.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// An error once the job was asked to stop.
     pub(crate) fn check(&self) -> Result<(), EngineError> {
-        if self.0.load(Ordering::Relaxed) { Err(EngineError::Cancelled) } else { Ok(()) }
+        if self.is_cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
     }
 }

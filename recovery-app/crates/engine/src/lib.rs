@@ -17,6 +17,7 @@ mod image_device;
 mod records;
 pub mod restore;
 mod source_disk;
+mod strain;
 mod survey;
 pub mod verify;
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use image::{Damage, Decoder, ImageReader, Record};
 
+use crate::strain::Strain;
 use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, Progress};
 
 /// Threads: more than processors, so that some wait for a disk while others compute; few enough
@@ -20,6 +21,8 @@ pub(crate) struct Bench {
     decoder: Decoder,
     frame: Vec<u8>,
     raw: block::AlignedBuffer,
+    /// Time spent at the backup, since it was last taken.
+    reading: Duration,
 }
 
 impl Bench {
@@ -28,17 +31,21 @@ impl Bench {
             decoder: Decoder::new().map_err(EngineError::Compression)?,
             frame: Vec::new(),
             raw: block::AlignedBuffer::zeroed(chunk_size as usize),
+            reading: Duration::ZERO,
         })
     }
 
     /// Reads and checks the frame of a record as stored.
     pub(crate) fn check(&mut self, image: &ImageReader, record: &Record) -> Result<(), Damage> {
-        image.read_frame(record, &mut self.frame)
+        let began = Instant::now();
+        let read = image.read_frame(record, &mut self.frame);
+        self.reading += began.elapsed();
+        read
     }
 
     /// Reads, checks and decompresses the frame of a content record.
     pub(crate) fn decode(&mut self, image: &ImageReader, record: &Record) -> Result<&[u8], Damage> {
-        image.read_frame(record, &mut self.frame)?;
+        self.check(image, record)?;
         let raw = &mut self.raw[..usize::try_from(record.disk.length).unwrap_or(0)];
         self.decoder.decode(record, &self.frame, raw)?;
         Ok(raw)
@@ -58,7 +65,7 @@ pub(crate) struct Walk<'a> {
     pub(crate) phase: Phase,
     /// Bytes of content in the image.
     pub(crate) total: u64,
-    /// Where the time goes when it does not go into computing.
+    /// What it works on beside the backup.
     pub(crate) outside: Bottleneck,
 }
 
@@ -81,9 +88,12 @@ impl Walk<'_> {
             self.on_threads(|bench| {
                 while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)) {
                     self.cancel.check()?;
+                    let began = Instant::now();
                     if let Err(found) = work(bench, record)? {
+                        tally.errors.fetch_add(1, Ordering::Relaxed);
                         damage.lock().unwrap_or_else(PoisonError::into_inner).push(found);
                     }
+                    tally.strain.add(std::mem::take(&mut bench.reading), began.elapsed());
                     tally.add(record);
                 }
                 Ok(())
@@ -135,13 +145,21 @@ struct Tally<'a> {
     walk: &'a Walk<'a>,
     done: AtomicU64,
     stored: AtomicU64,
+    errors: AtomicU64,
+    strain: Strain,
     told: Mutex<Instant>,
 }
 
 impl<'a> Tally<'a> {
     fn new(walk: &'a Walk<'a>) -> Self {
-        let (done, stored) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { walk, done, stored, told: Mutex::new(Instant::now()) }
+        Self {
+            walk,
+            done: AtomicU64::new(0),
+            stored: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
+            strain: Strain::new(walk.outside),
+            told: Mutex::new(Instant::now()),
+        }
     }
 
     fn add(&self, record: &Record) {
@@ -163,7 +181,8 @@ impl<'a> Tally<'a> {
             done: self.done.load(Ordering::Relaxed),
             total: self.walk.total,
             stored: self.stored.load(Ordering::Relaxed),
-            bottleneck: Some(self.walk.outside),
+            errors: self.errors.load(Ordering::Relaxed),
+            bottleneck: self.strain.bottleneck(),
             level: None,
         }));
     }

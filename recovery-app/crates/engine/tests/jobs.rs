@@ -54,6 +54,7 @@ fn request(folder: &Path, device: &dyn BlockDevice) -> CaptureRequest {
         level: Level::DEFAULT,
         part_size: None,
         free: None,
+        sample: false,
         verify: true,
     }
 }
@@ -152,6 +153,56 @@ fn unreadable_sectors_are_named_and_the_rest_is_saved() {
     let mut expected = original;
     expected[(10 << 20) + 512..(10 << 20) + 1536].fill(0);
     assert_restored(&target.to_vec(), &expected);
+}
+
+/// Keeps the last count of errors that was told.
+#[derive(Default)]
+struct Errors(AtomicU64);
+
+impl Observer for Errors {
+    fn event(&self, event: &Event) {
+        if let Event::Progress(progress) = event {
+            self.0.store(progress.errors, Ordering::Relaxed);
+        }
+    }
+}
+
+#[test]
+fn what_is_lost_or_damaged_is_counted_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = [10 * MIB, 15 * MIB].map(|at| Extent::new(at, 512));
+    let disk = MemoryDevice::from(disk_bytes());
+    let faulty = FaultDevice::new(disk).unreadable(bad[0]).unreadable(bad[1]);
+    let errors = Errors::default();
+    let request = CaptureRequest { verify: false, ..request(folder.path(), &faulty) };
+    let plan = capture::plan(&faulty, request).unwrap();
+    let source = Source { structures: &faulty, content: &faulty };
+    capture::capture(source, &plan, &errors, &Cancel::default()).unwrap();
+    assert_eq!(errors.0.load(Ordering::Relaxed), 2);
+
+    let image = finished(folder.path()).join("disk0.img.zst");
+    let mut bytes = std::fs::read(&image).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    std::fs::write(&image, bytes).unwrap();
+    verify::verify(&finished(folder.path()), &errors, &Cancel::default()).unwrap();
+    assert_eq!(errors.0.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_sample_tells_the_least_size_where_it_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = MemoryDevice::from(disk_bytes());
+    let estimate = |sample| {
+        let request = CaptureRequest { sample, ..request(folder.path(), &disk) };
+        capture::plan(&disk, request).unwrap().estimate
+    };
+    assert_eq!(estimate(false).least, 0);
+    // 20 MiB of the 28 MiB in use are noise.
+    let sampled = estimate(true);
+    assert!((8 * MIB..20 * MIB).contains(&sampled.least), "{sampled:?}");
+    let made = capture_to(folder.path(), &disk).unwrap().image.stored_size;
+    assert!((sampled.least..=sampled.most).contains(&made), "{made} bytes, {sampled:?}");
 }
 
 /// Unplugs the device after a number of reads.

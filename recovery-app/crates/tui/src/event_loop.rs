@@ -71,6 +71,8 @@ pub struct EventLoop {
     shell_wanted: bool,
     sender: Sender<Event>,
     events: Receiver<Event>,
+    /// A signal has asked the program to end.
+    is_asked_to_leave: bool,
     leaving: bool,
 }
 
@@ -99,6 +101,7 @@ impl EventLoop {
             shell_wanted: false,
             sender,
             events,
+            is_asked_to_leave: false,
             leaving: false,
         })
     }
@@ -152,14 +155,23 @@ impl EventLoop {
                 return Ok(());
             }
             Event::Gone => {
-                self.leaving = true;
+                self.leave();
                 return Ok(());
             }
         };
         for command in update(&mut self.state, message) {
             self.obey(command)?;
         }
+        self.leaving |= self.is_asked_to_leave && self.state.shared.running.is_none();
         Ok(())
+    }
+
+    /// Leaves as soon as the work that goes on has stopped in order: drives are let go, and what
+    /// was being written is in a state that has a name.
+    fn leave(&mut self) {
+        self.is_asked_to_leave = true;
+        self.cancel.cancel();
+        self.leaving = self.state.shared.running.is_none();
     }
 
     fn obey(&mut self, command: Command) -> Result<(), TuiError> {

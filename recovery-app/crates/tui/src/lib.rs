@@ -34,5 +34,5 @@ pub use message::{Command, Message};
 pub use run::{Options, run};
 pub use running::{Running, STALLED};
 pub use state::{Shared, State};
-pub use update::update;
+pub use update::{begin, update};
 pub use view::view;

@@ -171,6 +171,7 @@ mod tests {
             done,
             total: 1000,
             stored: done / 2,
+            errors: 0,
             bottleneck: None,
             level: None,
         };

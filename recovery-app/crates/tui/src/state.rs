@@ -83,6 +83,12 @@ impl Shared {
         self.news.as_ref().filter(|(_, until)| self.now < *until).map(|(text, _)| text.as_str())
     }
 
+    /// Something is to be typed, and the keyboard's layout was not chosen yet. Other terminals have
+    /// layouts of their own.
+    pub(crate) fn needs_layout(&self) -> bool {
+        self.layout.is_none() && self.surroundings == Surroundings::Screen
+    }
+
     pub(crate) fn tell(&mut self, text: String) {
         self.news = Some((text, self.now + NEWS_FOR));
     }

@@ -6,7 +6,8 @@ use crate::machine::{End, Surroundings};
 use crate::message::{Command, Message};
 use crate::running::Running;
 use crate::screens::{Reaction, Screen, View};
-use crate::state::State;
+use crate::state::{Shared, State};
+use crate::tool::Tool;
 
 /// A result that comes up takes no key for so long: one that was meant for the screen before it
 /// would close it unread.
@@ -45,19 +46,37 @@ pub fn update(state: &mut State, message: Message) -> Vec<Command> {
             shared.facts = Some((**facts).clone());
             return hear(state, &message);
         }
-        Message::Used(..) | Message::BackupPlanned(..) | Message::RestorePlanned(..) => {
+        Message::Used(ref tool, ref used) => {
+            used_tool(shared, tool, used);
             return hear(state, &message);
         }
+        Message::BackupPlanned(..) | Message::RestorePlanned(..) => return hear(state, &message),
     }
     Vec::new()
 }
 
-/// Gives an answer to the screens; the one that waits for it knows it.
+/// Gives an answer to the screens; the one that waits for it knows it, and may lie below others.
 fn hear(state: &mut State, answer: &Message) -> Vec<Command> {
-    let shared = &state.shared;
-    let reactions: Vec<Reaction> =
-        state.screens.iter_mut().map(|screen| screen.hear(answer, shared)).collect();
-    reactions.into_iter().flat_map(|reaction| react(state, reaction)).collect()
+    let mut commands = Vec::new();
+    for place in (0..state.screens.len()).rev() {
+        match state.screens[place].hear(answer, &state.shared) {
+            Reaction::Close if place > 0 => drop(state.screens.remove(place)),
+            Reaction::Replace(screen) if place > 0 => state.screens[place] = screen,
+            Reaction::Do(command) => commands.push(command),
+            _ => {}
+        }
+    }
+    commands
+}
+
+fn used_tool(shared: &mut Shared, tool: &Tool, used: &Result<String, String>) {
+    if let (Tool::Keyboard(layout), Ok(_)) = (tool, used) {
+        shared.layout = Some(*layout);
+    }
+    shared.tell(match used {
+        Ok(words) => words.clone(),
+        Err(reason) => format!("This did not work: {reason}"),
+    });
 }
 
 /// The work is over: its result takes the place of its progress, and of questions about it.
@@ -79,7 +98,8 @@ fn ended(state: &mut State, end: Result<Done, Trouble>) -> Vec<Command> {
     commands
 }
 
-fn begin(state: &mut State, work: Work) -> Vec<Command> {
+/// Begins a piece of work: the screens that led to it are closed, and its progress is shown.
+pub fn begin(state: &mut State, work: Work) -> Vec<Command> {
     state.screens.truncate(1);
     state.screens.push(Screen::progress());
     state.shared.running = Some(Running::new(work.clone(), state.shared.now));
@@ -109,7 +129,11 @@ fn react(state: &mut State, reaction: Reaction) -> Vec<Command> {
     match reaction {
         Reaction::None => Vec::new(),
         Reaction::Open(screen) => {
+            let is_typed_into = screen.is_typed_into();
             state.screens.push(screen);
+            if is_typed_into && state.shared.needs_layout() {
+                state.screens.push(Screen::keyboard());
+            }
             Vec::new()
         }
         Reaction::OpenAndDo(screen, command) => {

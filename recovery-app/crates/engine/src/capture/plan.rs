@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use block::{BlockDevice, Extent};
 use image::manifest::DiskRecord;
@@ -25,6 +26,9 @@ pub struct CaptureRequest {
     pub part_size: Option<u64>,
     /// Bytes that can be written at the destination, when that is known.
     pub free: Option<u64>,
+    /// Compress a sample for [`SpaceEstimate::least`] in any case, not only when the destination
+    /// may be too small.
+    pub sample: bool,
     /// Read the image back at the end and prove it.
     pub verify: bool,
 }
@@ -49,7 +53,7 @@ pub struct CapturePlan {
 /// How large an image will be, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpaceEstimate {
-    /// At least so much, unless the sample was very untypical.
+    /// At least so much, unless the sample was very untypical; 0 when none was taken.
     pub least: u64,
     /// Never more than so much.
     pub most: u64,
@@ -57,6 +61,8 @@ pub struct SpaceEstimate {
 
 /// Chunks compressed on trial when the destination is smaller than what is in use.
 const SAMPLES: u64 = 24;
+/// A disk that is slower than this with its samples gives fewer of them.
+const SAMPLE_FOR: Duration = Duration::from_secs(5);
 
 /// Looks at the disk and decides what to capture. Refuses a name that is no file name, and a
 /// destination that is surely too small.
@@ -77,10 +83,11 @@ pub fn plan(device: &dyn BlockDevice, request: CaptureRequest) -> Result<Capture
     let overhead = (16 << 20) + (holes + excluded) / 32768;
     let used = survey.used.total();
     let mut estimate = SpaceEstimate { least: 0, most: used + used / 1024 + overhead };
-    if let Some(free) = request.free
-        && free < estimate.most
-    {
+    let may_be_small = request.free.is_some_and(|free| free < estimate.most);
+    if request.sample || may_be_small {
         estimate.least = least_size(device, &survey)?;
+    }
+    if let Some(free) = request.free {
         check_space(&request, free, &estimate)?;
     }
     Ok(CapturePlan { request, survey, data, holes, excluded, estimate })
@@ -124,7 +131,11 @@ fn least_size(device: &dyn BlockDevice, survey: &Survey) -> Result<u64, EngineEr
     let used = survey.used.total();
     let mut encoder = Encoder::new(3).map_err(EngineError::Compression)?;
     let (mut read, mut compressed, mut frame) = (0, 0, Vec::new());
+    let until = Instant::now() + SAMPLE_FOR;
     for sample in samples(survey) {
+        if read > 0 && Instant::now() >= until {
+            break;
+        }
         let length = usize::try_from(sample.length).unwrap_or(0);
         let Ok(bytes) = device.read_vec(sample.start, length) else { continue };
         encoder.encode(&bytes, &mut frame).map_err(EngineError::Compression)?;

@@ -206,6 +206,7 @@ impl<'a> Recorder<'a> {
             done,
             total: self.data,
             stored: self.totals.stored,
+            errors: self.lost.len() as u64,
             bottleneck: Some(gauge.bottleneck()),
             level: Some(level.current()),
         }));

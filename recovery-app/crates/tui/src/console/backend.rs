@@ -1,10 +1,13 @@
 //! Draws cells with the control sequences that every terminal understands.
 //!
-//! Hand-written: the backends that ratatui offers name colours as `38;5;n`, which a VT220 reads as
-//! "blink, n", and reset them after each frame, which the Linux console half obeys.
+//! Not the backend that ratatui has for crossterm: it names colours as `38;5;n`, which a VT220
+//! reads as "blink, n", and resets them after each frame, which the Linux console half obeys.
 
 use std::io::{self, Write};
 
+use crossterm::cursor::MoveTo;
+use crossterm::queue;
+use crossterm::terminal::Clear;
 use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
@@ -41,7 +44,7 @@ impl<W: Write> ConsoleBackend<W> {
     }
 
     fn move_to(&mut self, x: u16, y: u16) -> io::Result<()> {
-        write!(self.frame, "\x1b[{};{}H", y + 1, x + 1)
+        queue!(self.frame, MoveTo(x, y))
     }
 
     /// Sets both colours from nothing: colours that a terminal does not know cannot stick.
@@ -141,7 +144,7 @@ impl<W: Write> Backend for ConsoleBackend<W> {
         self.colours = None;
         self.set_colours((Color::Gray, Color::Black))?;
         self.is_blank = true;
-        self.frame.write_all(b"\x1b[2J")
+        queue!(self.frame, Clear(crossterm::terminal::ClearType::All))
     }
 
     fn clear_region(&mut self, _region: ClearType) -> io::Result<()> {

@@ -7,7 +7,7 @@
 use super::Glyphs;
 
 /// Lines, blocks, arrows and signs that are drawn, with what stands for them in ASCII.
-const DRAWN: [(&str, char); 16] = [
+const DRAWN: [(&str, char); 17] = [
     ("─", '-'),
     ("═", '='),
     ("│║", '|'),
@@ -22,7 +22,8 @@ const DRAWN: [(&str, char); 16] = [
     ("▼↓", 'v'),
     ("•·■", '*'),
     ("○", 'o'),
-    ("±≤≥√", '?'),
+    ("√", '+'),
+    ("±≤≥", '?'),
     ("▀", '"'),
 ];
 

@@ -1,20 +1,19 @@
 //! Raw mode, and the way back.
 
-use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::io;
 
-use rustix::stdio::{stdin, stdout};
-use rustix::termios::{self, OptionalActions, Termios};
+use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::execute;
+use crossterm::style::Print;
+use crossterm::terminal::{
+    self, Clear, ClearType, DisableLineWrap, EnableLineWrap, disable_raw_mode, enable_raw_mode,
+    is_raw_mode_enabled,
+};
 
-/// The modes that were set before, while raw mode is on. Where a panic hook finds them.
-static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
-
-/// No wrapping at the right edge (some terminals would scroll the screen from its last cell), no
-/// cursor, gray on black, all cleared. Not the alternate screen: the Linux console has none.
-const ENTER: &str = "\x1b[?7l\x1b[?25l\x1b[0;37;40m\x1b[2J\x1b[H";
+/// Gray on black. A colour that was set before would fill the cleared screen.
+const COLOURS: &str = "\x1b[0;37;40m";
 /// The Linux console goes dark after ten minutes, which looks like death in the middle of a job.
 const NO_BLANKING: &str = "\x1b[9;0]";
-const LEAVE: &str = "\x1b[0m\x1b[2J\x1b[H\x1b[?7h\x1b[?25h";
 
 /// While this lives, keys come one by one and unseen, and the screen is ours.
 #[derive(Debug)]
@@ -32,14 +31,18 @@ impl RawMode {
 
     /// Takes the terminal back after [`Self::leave`].
     pub fn enter_again(&mut self) -> io::Result<()> {
-        let before = termios::tcgetattr(stdin())?;
-        let mut raw = before.clone();
-        raw.make_raw();
-        termios::tcsetattr(stdin(), OptionalActions::Now, &raw)?;
-        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
-        let blanking = if self.linux_console { NO_BLANKING } else { "" };
-        write!(io::stdout(), "{ENTER}{blanking}")?;
-        io::stdout().flush()
+        enable_raw_mode()?;
+        // Without wrapping, the last cell does not scroll the screen. Not the alternate screen:
+        // the Linux console has none.
+        execute!(
+            io::stdout(),
+            DisableLineWrap,
+            Hide,
+            Print(COLOURS),
+            Clear(ClearType::All),
+            MoveTo(0, 0),
+            Print(if self.linux_console { NO_BLANKING } else { "" })
+        )
     }
 
     /// Gives the terminal to another program for a while.
@@ -56,12 +59,17 @@ impl Drop for RawMode {
 
 /// Leaves raw mode, if it is on. For the panic hook; [`RawMode`] does it by itself.
 pub fn restore() {
-    let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(before) = before {
+    if is_raw_mode_enabled().unwrap_or(false) {
         // Nothing can be done about a terminal that is gone.
-        let _ = io::stdout().write_all(LEAVE.as_bytes());
-        let _ = io::stdout().flush();
-        let _ = termios::tcsetattr(stdin(), OptionalActions::Now, &before);
+        let _ = execute!(
+            io::stdout(),
+            Print("\x1b[0m"),
+            Clear(ClearType::All),
+            MoveTo(0, 0),
+            EnableLineWrap,
+            Show
+        );
+        let _ = disable_raw_mode();
     }
 }
 
@@ -81,6 +89,6 @@ pub fn restore_on_panic() {
 /// Columns and lines as the kernel knows them; `None` where it does not (serial lines say 0).
 #[must_use]
 pub fn size() -> Option<(u16, u16)> {
-    let size = termios::tcgetwinsize(stdout()).ok()?;
-    (size.ws_col > 0 && size.ws_row > 0).then_some((size.ws_col, size.ws_row))
+    let size = terminal::window_size().ok()?;
+    (size.columns > 0 && size.rows > 0).then_some((size.columns, size.rows))
 }

@@ -11,10 +11,15 @@ use crate::machine::End;
 use crate::message::Command;
 use crate::state::Shared;
 use crate::theme;
+use crate::widgets::card;
 use crate::widgets::chrome::KeyHint;
+use crate::widgets::text;
 
 const KEYS: [KeyHint; 4] =
     [("← →", "choose"), ("Enter", "do it"), ("Esc", "go back"), ("F1", "help")];
+
+/// Columns of the question.
+const WIDTH: u16 = 56;
 
 const HELP: Topic = Topic::About(&[
     "Shut down switches the computer off; restart starts it again. What is still to be written to \
@@ -74,28 +79,47 @@ impl View for Ask {
         Reaction::None
     }
 
-    fn draw(&self, _shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
-        let [row] = Layout::vertical([Constraint::Length(8)]).flex(Flex::Center).areas(area);
-        let [place] = Layout::horizontal([Constraint::Max(56)]).flex(Flex::Center).areas(row);
+    fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
+        let lines = self.lines(shared);
+        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(4);
+        let [row] = Layout::vertical([Constraint::Length(height)]).flex(Flex::Center).areas(area);
+        let [place] = Layout::horizontal([Constraint::Max(WIDTH)]).flex(Flex::Center).areas(row);
         let block = Block::bordered()
             .border_type(BorderType::Double)
             .border_style(theme::BASE)
             .padding(Padding::new(3, 3, 1, 1));
-        let question = match self.end {
-            End::PowerOff => "Shut down this computer?",
-            End::Restart => "Restart this computer?",
-        };
-        let lines = vec![
-            Line::styled(question, theme::STRONG),
-            Line::from("Commands that still run in a shell are cut off."),
-            Line::default(),
-            self.answers(),
-        ];
         frame.render_widget(Paragraph::new(lines).style(theme::BASE).block(block), place);
     }
 }
 
+/// Disks that a restore was begun on and not finished.
+fn unfinished(shared: &Shared) -> Vec<String> {
+    let known = shared.disks.known().iter();
+    known
+        .filter(|known| known.look().is_some_and(|look| look.report.unfinished_restore.is_some()))
+        .map(|known| {
+            let disk = card::identity(&known.disk);
+            format!("! A restore onto {disk} was not finished: that disk does not start.")
+        })
+        .collect()
+}
+
 impl Ask {
+    fn lines(&self, shared: &Shared) -> Vec<Line<'static>> {
+        let question = match self.end {
+            End::PowerOff => "Shut down this computer?",
+            End::Restart => "Restart this computer?",
+        };
+        let mut lines = vec![Line::styled(question, theme::STRONG)];
+        let wrapped = |words: &str, style| text::wrapped(words, "", WIDTH - 8, style);
+        lines.extend(wrapped("Commands that still run in a shell are cut off.", theme::BASE));
+        for words in unfinished(shared) {
+            lines.extend(wrapped(&words, theme::WARNING));
+        }
+        lines.extend([Line::default(), self.answers()]);
+        lines
+    }
+
     fn answers(&self) -> Line<'static> {
         let answer = |words: &str, chosen: bool| {
             if chosen {

@@ -27,7 +27,7 @@ use home::Home;
 use job::{Ended, Progress, StopQuestion, TroubleScreen};
 use page::Page;
 use restore::{Backups, Proposal, Targets};
-use tools::{DiskDetails, Disks, Keyboard, Logs, Text, Tools};
+use tools::{Details, Disks, Keyboard, Logs, Text, Tools};
 pub use topic::Topic;
 
 /// A screen and what the person has chosen on it so far.
@@ -71,8 +71,8 @@ pub enum Screen {
     Tools(Tools),
     /// Which disk's details.
     Disks(Disks),
-    /// A disk's details.
-    DiskDetails(DiskDetails),
+    /// A disk's details, or the computer's.
+    Details(Details),
     /// The keyboard layout.
     Keyboard(Keyboard),
     /// The size of letters.
@@ -160,6 +160,16 @@ impl Screen {
         Self::Tools(Tools::default())
     }
 
+    /// The keyboard's layout.
+    pub fn keyboard() -> Self {
+        Self::Keyboard(Keyboard::default())
+    }
+
+    /// True where letters are typed, so that the keyboard's layout matters.
+    pub fn is_typed_into(&self) -> bool {
+        matches!(self, Self::Options(_) | Self::Confirm(_))
+    }
+
     /// The progress of the work that has begun.
     pub fn progress() -> Self {
         Self::Progress(Progress::default())
@@ -196,7 +206,7 @@ impl Screen {
             Self::Trouble(screen) => screen,
             Self::Tools(screen) => screen,
             Self::Disks(screen) => screen,
-            Self::DiskDetails(screen) => screen,
+            Self::Details(screen) => screen,
             Self::Keyboard(screen) => screen,
             Self::Text(screen) => screen,
             Self::Logs(screen) => screen,
@@ -224,7 +234,7 @@ impl Screen {
             Self::Trouble(screen) => screen,
             Self::Tools(screen) => screen,
             Self::Disks(screen) => screen,
-            Self::DiskDetails(screen) => screen,
+            Self::Details(screen) => screen,
             Self::Keyboard(screen) => screen,
             Self::Text(screen) => screen,
             Self::Logs(screen) => screen,

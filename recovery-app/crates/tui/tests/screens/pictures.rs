@@ -75,6 +75,15 @@ fn a_question_before_the_end() {
 }
 
 #[test]
+fn a_question_before_the_end_of_unfinished_work() {
+    let (disk, mut look) = fresh();
+    look.report.unfinished_restore = Some("notebook".to_owned());
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), (disk, look)]);
+    stage.press(&[Key::Char('r'), Key::Char('r'), Key::Enter]);
+    assert_snapshot!(stage.text());
+}
+
+#[test]
 fn help() {
     let mut stage = Stage::new(VGA, ASCII).with(&[notebook()]);
     stage.press(&[Key::F(1)]);

@@ -9,7 +9,8 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 use tui::console::{Colours, Glyphs, Profile};
 use tui::input::{Decoder, Input, Key};
-use tui::{Command, Look, Message, State, Surroundings, update, view};
+use tui::job::Work;
+use tui::{Command, Look, Message, State, Surroundings, begin, update, view};
 
 pub const SCREEN: Profile = Profile { colours: Colours::Sixteen, glyphs: Glyphs::Drawn };
 pub const ASCII: Profile = Profile { colours: Colours::Sixteen, glyphs: Glyphs::Ascii };
@@ -56,6 +57,11 @@ impl Stage {
             let (_, look) = disks.iter().find(|(known, _)| known.path == disk.path).unwrap();
             self.tell(Message::Looked { ticket, look: Box::new(look.clone()) });
         }
+    }
+
+    /// The work begins, whichever screens led to it.
+    pub fn begin(&mut self, work: Work) -> Vec<Command> {
+        begin(&mut self.state, work)
     }
 
     pub fn press(&mut self, keys: &[Key]) -> Vec<Command> {

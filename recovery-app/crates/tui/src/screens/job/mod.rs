@@ -4,6 +4,7 @@ mod ended;
 mod progress;
 mod stop;
 mod trouble;
+mod words;
 
 pub use ended::Ended;
 pub use progress::Progress;

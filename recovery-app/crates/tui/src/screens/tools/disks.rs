@@ -1,14 +1,36 @@
+//! Which disk's details.
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use super::{Details, draw_list};
+use crate::disks::Condition;
 use crate::input::Key;
-use crate::screens::{Reaction, Topic, View};
+use crate::screens::{Reaction, Screen, Topic, View};
 use crate::state::Shared;
+use crate::widgets::card;
 use crate::widgets::chrome::KeyHint;
+use crate::widgets::list::{Cursor, Row};
 
-/// Disk details
-#[derive(Debug, Clone, PartialEq)]
-pub struct Disks {}
+/// The disks to choose from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Disks {
+    cursor: Cursor,
+}
+
+fn rows(shared: &Shared) -> Vec<Row> {
+    let known = shared.disks.known().iter();
+    known
+        .map(|known| Row {
+            refusal: match known.condition(shared.now) {
+                Condition::Told(_) => None,
+                Condition::Asked => Some("it is being looked at".to_owned()),
+                Condition::NotAnswering => Some("it does not answer".to_owned()),
+            },
+            ..Row::new(card::identity(&known.disk))
+        })
+        .collect()
+}
 
 impl View for Disks {
     fn title(&self) -> String {
@@ -16,16 +38,34 @@ impl View for Disks {
     }
 
     fn keys(&self, _shared: &Shared) -> Vec<KeyHint> {
-        vec![("Esc", "back")]
+        vec![("↑ ↓", "choose"), ("Enter", "open"), ("Esc", "back")]
     }
 
     fn help(&self) -> Option<Topic> {
         None
     }
 
-    fn press(&mut self, key: Key, _shared: &Shared) -> Reaction {
-        if key == Key::Esc { Reaction::Close } else { Reaction::None }
+    fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
+        let rows = rows(shared);
+        let place = self.cursor.place(rows.len());
+        match key {
+            Key::Esc => Reaction::Close,
+            Key::Enter => match (shared.disks.known().get(place), rows.get(place)) {
+                (Some(known), Some(Row { refusal: None, .. })) => {
+                    Reaction::Open(Screen::Details(Details::disk(&known.disk)))
+                }
+                _ => Reaction::None,
+            },
+            key => {
+                self.cursor.press(key, &rows);
+                Reaction::None
+            }
+        }
     }
 
-    fn draw(&self, _shared: &Shared, _area: Rect, _frame: &mut Frame<'_>) {}
+    fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
+        let rows = rows(shared);
+        let words = if rows.is_empty() { "No disk was found." } else { "Which disk?" };
+        draw_list(words, &rows, self.cursor, shared, area, frame);
+    }
 }

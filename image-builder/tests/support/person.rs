@@ -1,0 +1,102 @@
+//! A person in front of the computer: looks at the screen, presses keys, and waits until what is
+//! to come is there.
+
+use std::time::Duration;
+
+use vm::Machine;
+
+use super::{BACK_UP, BOOT, SOON};
+
+/// Where the person sits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seat {
+    /// At the computer's own keyboard and screen.
+    Screen,
+    /// At a terminal on the serial line.
+    Serial,
+}
+
+/// Keys that are no letters.
+#[derive(Debug, Clone, Copy)]
+pub enum Key {
+    Enter,
+
+    Right,
+}
+
+/// A person at a machine that has been started.
+pub struct Person {
+    pub machine: Machine,
+    pub seat: Seat,
+    /// Looks that were taken so far: each has an answer of its own.
+    looks: u32,
+}
+
+impl Person {
+    /// Waits for the first screen. At the computer's own screen, the serial line has a shell from
+    /// then on, through which that screen is read.
+    pub fn sit_down(mut machine: Machine, seat: Seat) -> Self {
+        machine.wait_for_screen(BACK_UP, BOOT).unwrap();
+        let mut person = Self { machine, seat, looks: 0 };
+        if seat == Seat::Screen {
+            person.open_eyes();
+            person.sees(BACK_UP, SOON);
+        }
+        person
+    }
+
+    /// Makes a shell of the serial line.
+    fn open_eyes(&mut self) {
+        self.machine.send("s").unwrap();
+        self.machine
+            .wait_for_screen("► Shell", SOON)
+            .or_else(|_| self.machine.wait_for_screen("> Shell", SOON))
+            .unwrap();
+        self.machine.send("\r").unwrap();
+        self.machine.wait_for("Type exit to come back", SOON).unwrap();
+        self.machine.send("stty -echo; PS1=\r").unwrap();
+    }
+
+    /// Waits until a text stands in one line of the screen.
+    pub fn sees(&mut self, text: &str, patience: Duration) {
+        if self.seat == Seat::Serial {
+            return self.machine.wait_for_screen(text, patience).unwrap();
+        }
+        self.looks += 1;
+        // The kernel gives the letters of a console, those of code page 437 as bytes.
+        let look = format!(
+            "until grep -aqF '{text}' /dev/vcs1; do sleep 0.3; done; echo seen=$((0+{}))\r",
+            self.looks
+        );
+        self.machine.send(&look).unwrap();
+        self.machine.wait_for(&format!("seen={}", self.looks), patience).unwrap();
+    }
+
+    /// Presses a key.
+    pub fn presses(&mut self, key: Key) {
+        let (name, bytes) = match key {
+            Key::Enter => ("ret", "\r"),
+
+            Key::Right => ("right", "\x1b[C"),
+        };
+        match self.seat {
+            Seat::Screen => self.machine.press(name).unwrap(),
+            Seat::Serial => self.machine.send(bytes).unwrap(),
+        }
+    }
+
+    /// Types letters.
+    pub fn types(&mut self, text: &str) {
+        match self.seat {
+            Seat::Screen => self.machine.type_keys(text).unwrap(),
+            Seat::Serial => self.machine.send(text).unwrap(),
+        }
+    }
+
+    /// Takes a picture of the computer's screen, for people to look at.
+    pub fn takes_a_picture(&mut self, name: &str) {
+        let file = vm::target_directory().join(format!("vm-pictures/{name}.png"));
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        self.machine.screenshot(&file).unwrap();
+    }
+}
