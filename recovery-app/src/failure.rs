@@ -25,6 +25,9 @@ pub struct Failure {
     pub guidance: String,
     #[serde(skip)]
     pub exit: Exit,
+    /// A drive had no more room.
+    #[serde(skip)]
+    pub is_full: bool,
 }
 
 impl Failure {
@@ -76,7 +79,25 @@ impl From<EngineError> for Failure {
             EngineError::FailedImage(_) => ("backup-failed", Exit::Failed),
         };
         let unharmed = if exit == Exit::Refused { nothing_written() } else { None };
-        Self { kind, message: error.to_string(), unharmed, guidance: error.guidance(), exit }
+        let is_full = is_full(&error);
+        Self {
+            kind,
+            message: error.to_string(),
+            unharmed,
+            guidance: error.guidance(),
+            exit,
+            is_full,
+        }
+    }
+}
+
+fn is_full(error: &EngineError) -> bool {
+    let is_full = |error: &io::Error| error.kind() == io::ErrorKind::StorageFull;
+    match error {
+        EngineError::File { source, .. } => is_full(source),
+        EngineError::Image(ImageError::File { source, .. }) => is_full(source),
+        EngineError::Image(ImageError::Part(error)) | EngineError::Block(error) => error.is_full(),
+        _ => false,
     }
 }
 
@@ -107,6 +128,7 @@ impl From<HardwareError> for Failure {
             unharmed: None,
             guidance: error.guidance().to_owned(),
             exit: Exit::Failed,
+            is_full: false,
         }
     }
 }
@@ -119,6 +141,7 @@ impl From<TuiError> for Failure {
             unharmed: None,
             guidance: error.guidance().to_owned(),
             exit: Exit::Failed,
+            is_full: false,
         }
     }
 }

@@ -9,6 +9,7 @@ use hardware::{Disk, Roots};
 use partition_table::{Layout, PartitionRole, Table};
 use report::disk::{DiskReport, TableReport, VolumeReport};
 
+use crate::boot_medium::{self, BootMedium};
 use crate::failure::Failure;
 use crate::source::Source;
 
@@ -18,7 +19,7 @@ pub fn all_disks() -> Result<Vec<DiskReport>, Failure> {
     let disks = hardware::disks(&Roots::default())?;
     Ok(thread::scope(|scope| {
         let asked: Vec<_> =
-            disks.iter().map(|disk| (disk, scope.spawn(|| of_disk(disk)))).collect();
+            disks.iter().map(|disk| (disk, scope.spawn(|| of_disk(disk).0))).collect();
         asked
             .into_iter()
             .map(|(disk, answer)| {
@@ -29,10 +30,14 @@ pub fn all_disks() -> Result<Vec<DiskReport>, Failure> {
     }))
 }
 
-/// A disk and what is on it. May take as long as the disk does.
-pub fn of_disk(disk: &Disk) -> DiskReport {
+/// A disk and what is on it, and whether this program was started from it. May take as long as the
+/// disk does.
+pub fn of_disk(disk: &Disk) -> (DiskReport, Option<BootMedium>) {
     let read = Source::find(&disk.path, None).and_then(|source| of_source(&source));
-    read.unwrap_or_else(|failure| unread(disk, failure.message))
+    match read {
+        Ok(report) => (report, boot_medium::at(&disk.path)),
+        Err(failure) => (unread(disk, failure.message), None),
+    }
 }
 
 /// What is on a disk, raw disk image or partition. Nothing is written.
@@ -67,7 +72,8 @@ fn unread(disk: &Disk, problem: String) -> DiskReport {
     DiskReport { problem: Some(problem), ..named(disk) }
 }
 
-fn named(disk: &Disk) -> DiskReport {
+/// What is known of a disk without its content.
+pub fn named(disk: &Disk) -> DiskReport {
     DiskReport {
         path: disk.path.display().to_string(),
         model: disk.model.clone(),

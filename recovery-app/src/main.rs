@@ -4,8 +4,10 @@
 //! into text or JSON. Nothing here decides what is read or written.
 
 mod answer;
+mod boot_medium;
 mod cli;
 mod commands;
+mod destination;
 mod failure;
 mod look;
 mod machine;

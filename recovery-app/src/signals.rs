@@ -19,6 +19,7 @@ pub fn cancel_on_signals() -> Result<Cancel, Failure> {
         unharmed: None,
         guidance: "This is a defect in the program; please report it.".to_owned(),
         exit: Exit::Failed,
+        is_full: false,
     })?;
     let asked = cancel.clone();
     thread::spawn(move || {

@@ -81,6 +81,11 @@ impl Source {
 
     /// Why it is not offline, in sentences without full stops.
     pub fn changing(&self) -> Result<Vec<String>, Failure> {
+        Ok(self.in_use()?.iter().map(ToString::to_string).collect())
+    }
+
+    /// Why it is not offline.
+    pub fn in_use(&self) -> Result<Vec<UseReason>, Failure> {
         let usage = hardware::usage(&Roots::default(), &self.path)?;
         let mut reasons = Vec::new();
         for reason in usage.reasons {
@@ -88,13 +93,30 @@ impl Source {
                 // A file shown as a disk changes only when that disk is in use.
                 UseReason::LoopFile { device, .. } if self.disk.is_none() => {
                     let shown = hardware::usage(&Roots::default(), device)?;
-                    reasons.extend(shown.reasons.iter().filter(|r| may_write(r)).map(words));
+                    reasons.extend(shown.reasons.into_iter().filter(may_write));
                 }
-                reason if may_write(reason) => reasons.push(words(reason)),
+                reason if may_write(reason) => reasons.push(reason.clone()),
                 _ => {}
             }
         }
         Ok(reasons)
+    }
+
+    /// Refuses a source that somebody writes to while it is read: the image would be of no moment
+    /// at all.
+    pub fn check_offline(&self) -> Result<(), Failure> {
+        match self.changing()?.as_slice() {
+            [] => Ok(()),
+            reasons => Err(Failure::refused(
+                format!("the source is in use: {}", reasons.join("; ")),
+                "Unmount it first, or start this computer from the recovery medium.",
+            )),
+        }
+    }
+
+    /// Opens it for reading chunks: a disk past the page cache, a file through it.
+    pub fn open_content(&self) -> Result<FileDevice, Failure> {
+        self.open(if self.disk.is_some() { Caching::Bypassed } else { Caching::Cached })
     }
 
     /// Makes the kernel refuse writes to it from now on, and to all its partitions.
@@ -111,10 +133,6 @@ impl Source {
         }
         Ok(nodes)
     }
-}
-
-fn words(reason: &UseReason) -> String {
-    reason.to_string()
 }
 
 /// True when somebody may be writing to the source while it is being read. A logical or

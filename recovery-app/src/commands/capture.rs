@@ -3,10 +3,10 @@ use engine::SurveyOptions;
 use engine::capture::{self, CaptureOutcome, CaptureRequest};
 use serde_json::json;
 
-use super::capture_destination::Destination;
 use super::capture_text;
 use crate::answer::{Answer, Exit};
 use crate::cli::CaptureArgs;
+use crate::destination::{Destination, Wanted};
 use crate::failure::Failure;
 use crate::signals;
 use crate::source::Source;
@@ -16,14 +16,19 @@ use crate::terminal::Terminal;
 pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failure> {
     let cancel = signals::cancel_on_signals()?;
     let source = Source::find(&arguments.source, arguments.sector_size)?;
-    let destination = Destination::find(arguments, &source)?;
-    check_offline(&source)?;
+    let wanted = Wanted {
+        folder: &arguments.dest_dir,
+        name: arguments.name.as_deref(),
+        part_size: arguments.part_size,
+    };
+    let destination = Destination::find(wanted, &source)?;
+    source.check_offline()?;
     destination.notes.iter().for_each(|note| terminal.note(note.as_str()));
     freeze(&source, terminal)?;
 
     let only_read = |failure: Failure| failure.leaving("The source was only read.");
     let structures = source.open(Caching::Cached).map_err(only_read)?;
-    let content = open_content(&source).map_err(only_read)?;
+    let content = source.open_content().map_err(only_read)?;
     let request = CaptureRequest {
         disk: source.record(&structures),
         destination: destination.folder.clone(),
@@ -48,17 +53,6 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
     Ok(answer(&outcome, &shown))
 }
 
-/// A source that somebody writes to while it is read gives an image of no moment at all.
-fn check_offline(source: &Source) -> Result<(), Failure> {
-    match source.changing()?.as_slice() {
-        [] => Ok(()),
-        reasons => Err(Failure::refused(
-            format!("the source is in use: {}", reasons.join("; ")),
-            "Unmount it first, or start this computer from the recovery medium.",
-        )),
-    }
-}
-
 fn freeze(source: &Source, terminal: &Terminal) -> Result<(), Failure> {
     let nodes = source.set_read_only()?;
     if !nodes.is_empty() {
@@ -67,11 +61,6 @@ fn freeze(source: &Source, terminal: &Terminal) -> Result<(), Failure> {
         terminal.note(format!("set read-only in the kernel, and stays so: {names}"));
     }
     Ok(())
-}
-
-/// A disk is read past the page cache, a file through it.
-fn open_content(source: &Source) -> Result<block::FileDevice, Failure> {
-    source.open(if source.disk.is_some() { Caching::Bypassed } else { Caching::Cached })
 }
 
 fn left_behind(destination: &Destination) -> String {

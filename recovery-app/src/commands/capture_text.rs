@@ -3,7 +3,7 @@
 use engine::capture::{CaptureOutcome, CapturePlan};
 use serde_json::{Value, json};
 
-use super::capture_destination::Destination;
+use crate::destination::Destination;
 use report::backup::{disk_in_words, losses, to_be_captured};
 use report::size::in_words;
 use report::volume_text::labelled;

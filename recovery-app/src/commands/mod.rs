@@ -1,7 +1,6 @@
 //! One file for each command.
 
 mod capture;
-mod capture_destination;
 mod capture_text;
 mod disks;
 mod info;

@@ -1,6 +1,4 @@
-use std::cell::Cell;
-
-use engine::restore::{ConfirmedPlan, RestoreJob, RestoreOutcome};
+use engine::restore::RestoreOutcome;
 use serde_json::json;
 
 use super::plan;
@@ -8,7 +6,7 @@ use crate::answer::{Answer, Exit};
 use crate::cli::RestoreArgs;
 use crate::failure::Failure;
 use crate::signals;
-use crate::target::{Chosen, OpenTarget};
+use crate::target::{self, Chosen};
 use crate::terminal::Terminal;
 use report::backup;
 use report::size::in_words;
@@ -21,52 +19,14 @@ pub fn run(arguments: &RestoreArgs, terminal: &Terminal) -> Result<Answer, Failu
     let shown = json!({ "plan": plan });
     let confirmed = plan.confirm(&arguments.confirm)?;
     terminal.announce("plan", &shown, &words);
-    let target = chosen.open()?;
-    let outcome = write(&confirmed, &chosen, &target, !arguments.no_verify, terminal, &cancel);
-    let outcome = match outcome {
-        Ok(outcome) => outcome,
-        Err((false, failure)) => {
-            target.discard_if_new();
-            return Err(failure.before_writing());
-        }
-        Err((true, failure)) => return Err(failure.leaving(left_behind(&chosen))),
-    };
-    if let Err(error) = target.device.reread_partition_table() {
+    let written = target::write(&confirmed, &chosen, !arguments.no_verify, terminal, &cancel)
+        .map_err(|unwritten| unwritten.failure)?;
+    if let Some(error) = &written.old_partitions_shown {
         terminal.note(format!(
             "the kernel did not read the new partition table ({error}); unplug the disk or restart"
         ));
     }
-    Ok(answer(&outcome, &chosen))
-}
-
-/// Runs the restore. A failure comes with whether writing had begun.
-fn write(
-    plan: &ConfirmedPlan,
-    chosen: &Chosen,
-    target: &OpenTarget,
-    compare: bool,
-    terminal: &Terminal,
-    cancel: &engine::Cancel,
-) -> Result<RestoreOutcome, (bool, Failure)> {
-    let writing = Cell::new(false);
-    let identity_check = || {
-        chosen.check_identity(&target.device)?;
-        writing.set(true);
-        Ok(())
-    };
-    let OpenTarget { device, structures, read_back, .. } = target;
-    let job =
-        RestoreJob { device, structures, read_back, identity_check: &identity_check, compare };
-    engine::restore::restore(plan, &job, terminal, cancel)
-        .map_err(|error| (writing.get(), error.into()))
-}
-
-fn left_behind(chosen: &Chosen) -> String {
-    format!(
-        "The backup is unharmed. {} holds a part of it only, and says so in its first sector: \
-         it does not boot until the same restore is started again and comes to its end.",
-        chosen.target.disk.path
-    )
+    Ok(answer(&written.outcome, &chosen))
 }
 
 fn answer(outcome: &RestoreOutcome, chosen: &Chosen) -> Answer {

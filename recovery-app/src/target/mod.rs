@@ -2,6 +2,7 @@
 
 mod open;
 mod place;
+mod write;
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -9,12 +10,14 @@ use std::path::{Path, PathBuf};
 
 use block::{Access, Caching, FileDevice};
 use engine::restore::Target;
-use hardware::{Disk, Roots};
+use hardware::{Disk, Roots, UseReason};
 use image::ImageReader;
 use image::manifest::DiskRecord;
 
 pub use self::open::OpenTarget;
 use self::place::{check_new_file, end_of_name, image_folder, is_part, lies_in};
+pub use self::write::write;
+use crate::boot_medium;
 use crate::failure::Failure;
 use crate::source::Source;
 use report::size::in_words;
@@ -26,6 +29,8 @@ pub struct Chosen {
     pub target: Target,
     /// Its present content; `None` when it is a file that does not exist yet.
     pub reader: Option<FileDevice>,
+    /// [`Target::forbidden`] without names of devices, in whole sentences.
+    pub forbidden_in_words: Vec<String>,
     path: PathBuf,
     disk: Option<Disk>,
     /// Device and inode of a file.
@@ -72,6 +77,7 @@ impl Chosen {
         let mut chosen = Self {
             target,
             reader: Some(reader),
+            forbidden_in_words: Vec::new(),
             path: path.to_owned(),
             disk: None,
             inode: None,
@@ -80,11 +86,18 @@ impl Chosen {
         chosen.forbid_uses()?;
         let location = hardware::location_of(&Roots::default(), image_folder(image))?;
         if location.is_on(&disk.path) {
-            chosen.forbid(format!("{} holds the backup", disk.path.display()));
+            let words = "The backup itself lies on this disk.";
+            chosen.forbid(format!("{} holds the backup", disk.path.display()), words);
+        }
+        if chosen.reader.as_ref().is_some_and(|reader| boot_medium::of(reader).is_some()) {
+            let reason = format!("{} is {}", disk.path.display(), boot_medium::IN_WORDS);
+            chosen.forbid(reason, &format!("It is {}.", boot_medium::IN_WORDS));
         }
         let behind = hardware::location_of(&Roots::default(), path)?.backing_files;
         if behind.iter().any(|file| is_part(image, file)) {
-            chosen.forbid(format!("{} shows a file of the backup itself", disk.path.display()));
+            let words = "It is made of a file of the backup itself.";
+            let reason = format!("{} shows a file of the backup itself", disk.path.display());
+            chosen.forbid(reason, words);
         }
         chosen.disk = Some(disk);
         Ok(chosen)
@@ -111,15 +124,16 @@ impl Chosen {
         let mut chosen = Self {
             target: Target { disk, word: end_of_name(path), forbidden: Vec::new() },
             reader,
+            forbidden_in_words: Vec::new(),
             path: path.to_owned(),
             disk: None,
             inode: metadata.map(|metadata| (metadata.dev(), metadata.ino())),
             sector_size,
         };
         if is_part(image, path) {
-            chosen.forbid(format!("{} is a file of the backup itself", path.display()));
+            chosen.forbid_file(format!("{} is a file of the backup itself", path.display()));
         } else if lies_in(path, image_folder(image)) {
-            chosen.forbid(format!("{} lies in the folder of the backup", path.display()));
+            chosen.forbid_file(format!("{} lies in the folder of the backup", path.display()));
         }
         if metadata.is_some() {
             chosen.forbid_uses()?;
@@ -128,15 +142,25 @@ impl Chosen {
         Ok(chosen)
     }
 
-    fn forbid(&mut self, reason: String) {
+    fn forbid(&mut self, reason: String, words: &str) {
         if !self.target.forbidden.contains(&reason) {
             self.target.forbidden.push(reason);
         }
+        if !self.forbidden_in_words.iter().any(|known| known == words) {
+            self.forbidden_in_words.push(words.to_owned());
+        }
+    }
+
+    fn forbid_file(&mut self, reason: String) {
+        let words = format!("{reason}.");
+        self.forbid(reason, &words);
     }
 
     fn forbid_uses(&mut self) -> Result<(), Failure> {
         let usage = hardware::usage(&Roots::default(), &self.path)?;
-        usage.reasons.iter().for_each(|reason| self.forbid(reason.to_string()));
+        for reason in &usage.reasons {
+            self.forbid(reason.to_string(), &in_plain_words(reason));
+        }
         Ok(())
     }
 
@@ -148,12 +172,12 @@ impl Chosen {
     ) -> Result<(), Failure> {
         let filesystem = hardware::filesystem_of(&Roots::default(), &self.path)?;
         if filesystem.read_only {
-            self.forbid(format!("{} is on a read-only filesystem", self.path.display()));
+            self.forbid_file(format!("{} is on a read-only filesystem", self.path.display()));
         }
         let room = filesystem.free + metadata.map_or(0, |metadata| metadata.blocks() * 512);
         let needed = image.manifest().totals.data;
         if needed > room && !MAY_COMPRESS.contains(&filesystem.kind.as_str()) {
-            self.forbid(format!(
+            self.forbid_file(format!(
                 "there is no room for {}: {} bytes are missing ({} are needed, {} are free)",
                 self.path.display(),
                 needed - room,
@@ -163,8 +187,30 @@ impl Chosen {
         }
         let size = self.target.disk.size;
         if filesystem.largest_file.is_some_and(|largest| largest < size) {
-            self.forbid(format!("a file on {} cannot have {size} bytes", filesystem.kind));
+            self.forbid_file(format!("a file on {} cannot have {size} bytes", filesystem.kind));
         }
         Ok(())
+    }
+}
+
+/// Why a disk must not be overwritten, in a sentence for somebody who does not know devices by
+/// their names.
+pub fn in_plain_words(reason: &UseReason) -> String {
+    match reason {
+        UseReason::Mounted { mount_point, .. } => {
+            format!(
+                "It is in use: its files are open on this computer, in {}.",
+                mount_point.display()
+            )
+        }
+        UseReason::Swap { .. } => "It is in use as memory of the running system (swap).".to_owned(),
+        UseReason::Held { holder, .. } => format!("It is in use as a part of {}.", holder.name),
+        UseReason::LoopFile { .. } => "A file on it is in use as a disk.".to_owned(),
+        UseReason::Busy { .. } => "Another program is using it.".to_owned(),
+        UseReason::ReadOnly { .. } => {
+            "It is write-protected. A disk that was saved stays so until \
+                                       the computer is started again."
+                .to_owned()
+        }
     }
 }

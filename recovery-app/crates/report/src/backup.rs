@@ -1,11 +1,12 @@
 //! A backup in words, from its manifest.
 
 use engine::VolumeCapture;
+use hardware::confirmation_word;
 use image::ImageReader;
 use image::manifest::{CaptureRecord, DiskRecord, UnreadableRecord};
 use serde_json::{Value, json};
 
-use crate::size::in_words;
+use crate::size::{in_words, on_label};
 use crate::volume_text::labelled;
 
 /// A backup for programs.
@@ -58,6 +59,35 @@ pub fn disk_in_words(disk: &DiskRecord) -> String {
     format!("{}, {}", names.join(", "), in_words(disk.size))
 }
 
+/// The disk that a backup is of, in the words of its label: name, size, bus, and the end of the
+/// serial number.
+#[must_use]
+pub fn source_in_words(disk: &DiskRecord) -> String {
+    let name = match (&disk.model, disk.bus.as_deref()) {
+        (Some(model), _) => model.clone(),
+        (None, Some("file")) => {
+            disk.path.rsplit('/').next().unwrap_or("Disk without a name").to_owned()
+        }
+        (None, Some("virtio")) => "Virtual disk".to_owned(),
+        (None, _) => "Disk without a name".to_owned(),
+    };
+    let mut words = vec![name, on_label(disk.size)];
+    words.extend(disk.bus.clone());
+    words.extend(disk.serial.as_deref().map(|serial| {
+        format!("...{}", confirmation_word(Some(serial), &disk.path).to_uppercase())
+    }));
+    words.join(", ")
+}
+
+/// When a backup was made, as `2026-11-23 21:04`, from the time in its manifest (RFC 3339, UTC).
+#[must_use]
+pub fn made_in_words(created: &str) -> String {
+    match (created.get(..10), created.get(11..16)) {
+        (Some(day), Some(time)) => format!("{day} {time}"),
+        _ => created.to_owned(),
+    }
+}
+
 /// How a volume was captured.
 fn captured(capture: &CaptureRecord) -> String {
     match capture {
@@ -101,4 +131,30 @@ pub fn losses(unreadable: &[UnreadableRecord]) -> Vec<String> {
         format!("{} bytes from byte {}, {volume}{files}", lost.extent.length, lost.extent.start)
     });
     lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_told_as_on_its_label() {
+        let disk = DiskRecord {
+            path: "/dev/sda".to_owned(),
+            model: Some("Samsung SSD 870 EVO 500GB".to_owned()),
+            serial: Some("S62ANJ0R-12k4".to_owned()),
+            bus: Some("SATA".to_owned()),
+            size: 500_107_862_016,
+            ..DiskRecord::default()
+        };
+        assert_eq!(source_in_words(&disk), "Samsung SSD 870 EVO 500GB, 500 GB, SATA, ...12K4");
+        let bare = DiskRecord { model: None, serial: None, bus: None, ..disk };
+        assert_eq!(source_in_words(&bare), "Disk without a name, 500 GB");
+    }
+
+    #[test]
+    fn a_time_is_told_to_the_minute() {
+        assert_eq!(made_in_words("2026-11-23T21:04:59Z"), "2026-11-23 21:04");
+        assert_eq!(made_in_words("yesterday"), "yesterday");
+    }
 }

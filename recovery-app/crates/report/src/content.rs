@@ -3,10 +3,16 @@
 //! Names of partitions, tables and journals are left to [`crate::disk_text`]. What is told here is
 //! what somebody would miss: systems, files, and what cannot be seen into.
 
+mod manifest;
+mod survey;
+
 use filesystem::{Kind, State};
 
 use crate::disk::{DiskReport, VolumeReport};
 use crate::size;
+
+pub use manifest::of_manifest;
+pub use survey::of_survey;
 
 /// What a stretch of a disk is for. The order is that in which people want to hear of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,12 +48,19 @@ pub struct Content {
     pub used: Option<u64>,
 }
 
+/// The words for a disk without partitions on which nothing was recognised.
+pub const NOTHING_KNOWN: &str = "empty, or nothing that Remetal knows";
+
 /// What is on a disk, in the order of the disk. Logical volumes are told as part of the partition
 /// that they lie in.
 #[must_use]
 pub fn of_disk(disk: &DiskReport) -> Vec<Content> {
+    of_volumes(&disk.volumes)
+}
+
+fn of_volumes(volumes: &[VolumeReport]) -> Vec<Content> {
     let mut found: Vec<Content> = Vec::new();
-    let mut volumes = disk.volumes.iter().peekable();
+    let mut volumes = volumes.iter().peekable();
     while let Some(volume) = volumes.next() {
         let mut inside = Vec::new();
         while let Some(logical) = volumes.next_if(|next| lies_in(next, volume)) {
@@ -96,7 +109,9 @@ fn of_group(physical: &VolumeReport, inside: &[&VolumeReport]) -> Content {
     }
 }
 
-fn role(volume: &VolumeReport) -> Role {
+/// What a volume is for.
+#[must_use]
+pub fn role(volume: &VolumeReport) -> Role {
     if volume.system.is_some() {
         return Role::System;
     }
@@ -159,7 +174,7 @@ fn unknown(volume: &VolumeReport) -> String {
     match (&volume.state, volume.partition) {
         (State::Damaged(_), _) => "cannot be read".to_owned(),
         (_, Some(_)) => format!("unknown content, {}", size::in_words(volume.length)),
-        (_, None) => "empty, or nothing that Remetal knows".to_owned(),
+        (_, None) => NOTHING_KNOWN.to_owned(),
     }
 }
 

@@ -26,8 +26,6 @@ pub const GOOD: Style = on_black(Color::LightGreen);
 pub const WARNING: Style = on_black(Color::LightYellow);
 /// Data is in danger.
 pub const DANGER: Style = on_black(Color::LightRed);
-/// What is typed into a shell.
-pub const COMMAND: Style = on_black(Color::LightCyan);
 
 /// What is on a stretch of a disk.
 #[must_use]

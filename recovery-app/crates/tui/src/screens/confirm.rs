@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use super::restore::{disk_obstacle, obstacle};
 use super::{Reaction, Topic, View};
 use crate::input::Key;
 use crate::job::{FormatRequest, NewFilesystem, RestorePlan, Work};
@@ -56,6 +57,14 @@ impl Confirm {
 
     fn new(subject: Subject) -> Self {
         Self { subject, field: Field::new("", LONGEST), is_wrong: false }
+    }
+
+    /// What has come in the way since it was planned: disks come and go.
+    fn obstacle(&self, shared: &Shared) -> Option<&'static str> {
+        match &self.subject {
+            Subject::Restore(plan) => obstacle(shared, &plan.request),
+            Subject::Format(request) => disk_obstacle(shared, &request.disk),
+        }
     }
 
     fn confirmed(&self) -> Option<Work> {
@@ -126,8 +135,10 @@ impl Confirm {
         lines
     }
 
-    fn answer(&self) -> Line<'static> {
-        let state = if self.is_wrong {
+    fn answer(&self, shared: &Shared) -> Line<'static> {
+        let state = if let Some(obstacle) = self.obstacle(shared) {
+            Span::styled(format!("   ! {obstacle}"), theme::WARNING)
+        } else if self.is_wrong {
             Span::styled("   That is another word. Nothing was written.", theme::WARNING)
         } else if self.confirmed().is_some() {
             Span::styled("   Enter begins.", theme::DANGER)
@@ -175,9 +186,10 @@ impl View for Confirm {
         Some(HELP)
     }
 
-    fn press(&mut self, key: Key, _shared: &Shared) -> Reaction {
+    fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
         match key {
             Key::Esc => return Reaction::Close,
+            Key::Enter if self.obstacle(shared).is_some() => {}
             Key::Enter => match self.confirmed() {
                 Some(work) => return Reaction::Begin(work),
                 None => self.is_wrong = true,
@@ -191,13 +203,13 @@ impl View for Confirm {
         Reaction::None
     }
 
-    fn draw(&self, _shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
+    fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
         let lines = self.lines(area);
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
         let [words, _, field] =
             Layout::vertical([Constraint::Max(height), Constraint::Max(1), Constraint::Length(1)])
                 .areas(area);
         frame.render_widget(Paragraph::new(lines).style(theme::BASE), words);
-        frame.render_widget(self.answer(), field);
+        frame.render_widget(self.answer(shared), field);
     }
 }

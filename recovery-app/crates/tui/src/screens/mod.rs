@@ -31,6 +31,7 @@ use tools::{Details, Disks, Keyboard, Logs, Text, Tools};
 pub use topic::Topic;
 
 /// A screen and what the person has chosen on it so far.
+#[expect(clippy::large_enum_variant, reason = "no more than a handful are open at a time")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Screen {
     /// The disks and what can be done.

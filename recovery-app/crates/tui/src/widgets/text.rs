@@ -31,6 +31,16 @@ pub fn wrapped(text: &str, margin: &str, width: u16, style: Style) -> Vec<Line<'
     lines.into_iter().map(|line| Line::styled(line.into_owned(), style)).collect()
 }
 
+/// `text` in lines of `width` columns, a sign before the first and the others below its text.
+pub fn hanging(sign: &str, text: &str, width: u16, style: Style) -> Vec<Line<'static>> {
+    let below = " ".repeat(sign.width());
+    let options = textwrap::Options::new(usize::from(width).max(1))
+        .initial_indent(sign)
+        .subsequent_indent(&below);
+    let lines = textwrap::wrap(text, options);
+    lines.into_iter().map(|line| Line::styled(line.into_owned(), style)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,8 +10,7 @@ use tui::tool::{Facts, Tool};
 use tui::{Command, Message, Surroundings};
 
 use crate::backup_steps::{
-    answer, asked, at_the_end, facts, plain_request, remark, says, says_not, seated, stage, to,
-    typed, with,
+    answer, asked, at_the_end, facts, plain_request, remark, says, says_not, stage, to, typed, with,
 };
 use crate::computer::{GB, backup_plan, disk, failing, fresh, notebook, place, usb_drive};
 use crate::random::check_cells;
@@ -54,7 +53,7 @@ fn facts_are_asked_for_once() {
 
 #[test]
 fn esc_goes_back_step_by_step_with_choices_kept() {
-    let mut stage = seated(VGA, SCREEN).with(&[notebook(), usb_drive(), failing()]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), usb_drive(), failing()]);
     let home = stage.text();
     stage.press(&to(1));
     stage.press(&[Key::End, Key::Char(' ')]);
@@ -79,7 +78,7 @@ fn esc_goes_back_step_by_step_with_choices_kept() {
 
 #[test]
 fn several_disks_are_saved_in_the_order_of_the_computer() {
-    let mut stage = seated(VGA, SCREEN).with(&[notebook(), usb_drive(), failing()]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), usb_drive(), failing()]);
     stage.press(&to(1));
     stage.press(&[Key::End, Key::Char(' '), Key::Home, Key::Char(' ')]);
     says(&stage, "2 disks marked.");
@@ -110,7 +109,7 @@ fn a_mark_can_be_taken_back() {
 fn disks_that_cannot_be_saved_say_why() {
     let stick = with(usb_drive(), |look| look.is_boot_medium = true);
     let reader = (disk("sdh", "Card Reader", "7", Bus::Usb, 0), fresh().1);
-    let mut stage = seated(VGA, SCREEN).with(&[stick, reader]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[stick, reader]);
     stage.press(&to(1));
     says(&stage, "cannot be chosen: Remetal was started from it.");
     says(&stage, "cannot be chosen: there is no medium in it.");
@@ -125,7 +124,7 @@ fn disks_that_cannot_be_saved_say_why() {
 
 #[test]
 fn a_disk_that_does_not_answer_is_not_saved() {
-    let mut stage = seated(VGA, SCREEN);
+    let mut stage = Stage::new(VGA, SCREEN);
     let commands = stage.tell(Message::Disks(Ok(vec![notebook().0].into())));
     let [Command::Look { ticket, .. }] = commands[..] else { panic!("{commands:?}") };
     assert_eq!(stage.press(&to(2)), []);
@@ -139,20 +138,20 @@ fn a_disk_that_does_not_answer_is_not_saved() {
 
 #[test]
 fn the_built_in_disk_with_a_system_is_meant_first() {
-    let mut stage = seated(VGA, SCREEN).with(&[usb_drive(), fresh(), notebook()]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[usb_drive(), fresh(), notebook()]);
     stage.press(&to(1));
     assert!(stage.text().contains("► [ ] Samsung"), "{}", stage.text());
-    let mut stage = seated(VGA, SCREEN).with(&[usb_drive(), fresh()]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[usb_drive(), fresh()]);
     stage.press(&to(1));
     assert!(stage.text().contains("► [ ] CT1000"), "{}", stage.text());
-    let mut stage = seated(VGA, SCREEN).with(&[]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[]);
     assert_eq!(stage.press(&to(3)), []);
     says(&stage, "No disk was found");
 }
 
 #[test]
 fn the_arrow_stays_on_its_disk_while_others_come_and_go() {
-    let mut stage = seated(VGA, SCREEN).with(&[notebook(), failing()]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), failing()]);
     stage.press(&to(1));
     stage.press(&[Key::Down]);
     stage.attach(&[fresh(), notebook(), usb_drive(), failing()]);
@@ -167,7 +166,7 @@ fn the_arrow_stays_on_its_disk_while_others_come_and_go() {
 
 #[test]
 fn a_marked_disk_that_is_taken_out_is_told_of() {
-    let mut stage = seated(VGA, SCREEN).with(&[notebook(), failing()]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), failing()]);
     stage.press(&to(1));
     stage.press(&[Key::Char(' '), Key::Down, Key::Char(' '), Key::Up]);
     stage.attach(&[notebook()]);
@@ -210,7 +209,7 @@ fn nothing_cannot_be_saved() {
 
 #[test]
 fn a_disk_without_parts_is_saved_whole() {
-    let mut stage = seated(VGA, SCREEN).with(&[fresh(), usb_drive()]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[fresh(), usb_drive()]);
     stage.press(&to(2));
     says(&stage, "step 3 of 5");
 }
@@ -218,7 +217,7 @@ fn a_disk_without_parts_is_saved_whole() {
 #[test]
 fn drives_that_cannot_take_a_backup_say_why() {
     let small = with(usb_drive(), |look| look.places[0].free = 20 * GB);
-    let mut stage = seated(VGA, SCREEN).with(&[notebook(), small]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), small]);
     stage.press(&to(3));
     says(&stage, "Attach a drive with room for the backup. It appears here by itself.");
     says(&stage, "cannot be chosen: it is one of the disks that are saved.");
@@ -247,7 +246,7 @@ fn a_doubtful_drive_carries_a_warning_and_can_be_chosen() {
         look.places[0].free = 100 * GB;
         look.places[0].has_system = true;
     });
-    let mut stage = seated(VGA, SCREEN).with(&[notebook(), tight]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), tight]);
     stage.press(&to(3));
     says(&stage, "It may be too small for 243 GB.");
     says(&stage, "a drive of its own is safer");
@@ -257,7 +256,7 @@ fn a_doubtful_drive_carries_a_warning_and_can_be_chosen() {
 
 #[test]
 fn a_drive_that_is_attached_now_can_be_chosen_at_once() {
-    let mut stage = seated(VGA, SCREEN).with(&[notebook()]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook()]);
     stage.press(&to(3));
     says(&stage, "Attach a drive with room for the backup.");
     assert_eq!(stage.press(&[Key::Enter]), []);
@@ -270,7 +269,7 @@ fn a_place_is_chosen_by_what_it_is() {
     let two = with(usb_drive(), |look| {
         look.places.push(place("/dev/sda2", "ext4", 300 * GB, 299 * GB));
     });
-    let mut stage = seated(VGA, SCREEN).with(&[notebook(), two.clone()]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), two.clone()]);
     stage.press(&to(3));
     stage.press(&[Key::Down]);
     stage.attach(&[fresh(), notebook(), two]);
@@ -286,7 +285,7 @@ fn a_place_is_chosen_by_what_it_is() {
 
 #[test]
 fn a_fresh_drive_is_made_ready_only_after_its_word() {
-    let mut stage = seated(VGA, SCREEN).with(&[notebook(), fresh()]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), fresh()]);
     stage.press(&to(3));
     says(&stage, "► Make this drive ready for backups CT1000MX500SSD1");
     stage.press(&[Key::Enter, Key::Down]);
@@ -308,7 +307,8 @@ fn a_fresh_drive_is_made_ready_only_after_its_word() {
 
 #[test]
 fn drives_with_something_on_them_are_offered_last_and_with_a_warning() {
-    let mut stage = seated((100, 60), SCREEN).with(&[notebook(), usb_drive(), failing(), fresh()]);
+    let mut stage =
+        Stage::new((100, 60), SCREEN).with(&[notebook(), usb_drive(), failing(), fresh()]);
     stage.press(&to(3));
     says(&stage, "Make this drive ready for backups CT1000MX500SSD1");
     says(&stage, "Erase this drive and make it ready for backups Elements 25A2");
@@ -328,7 +328,7 @@ fn drives_with_something_on_them_are_offered_last_and_with_a_warning() {
 
 #[test]
 fn a_drive_that_is_taken_out_is_not_made_ready() {
-    let mut stage = seated(VGA, SCREEN).with(&[notebook(), fresh()]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), fresh()]);
     stage.press(&to(4));
     says(&stage, "Make a drive ready");
     stage.attach(&[notebook()]);
@@ -339,7 +339,8 @@ fn a_drive_that_is_taken_out_is_not_made_ready() {
 
 #[test]
 fn the_keyboard_layout_is_asked_before_the_name() {
-    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), usb_drive()]);
+    let mut stage = stage();
+    stage.state.shared.layout = None;
     stage.press(&to(4));
     says(&stage, "Keyboard");
     let commands = stage.press(&to(1));
@@ -397,7 +398,7 @@ fn a_name_that_is_taken_gets_a_number() {
     let taken = with(usb_drive(), |look| {
         look.places[0].backups[0].name = "samsung-ssd-970-evo-plus-500gb".to_owned();
     });
-    let mut stage = seated(VGA, SCREEN).with(&[notebook(), taken]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), taken]);
     let request = asked(&stage.press(&to(5)));
     assert_eq!(request.name, "Samsung-SSD-970-EVO-Plus-500GB-2");
 }
@@ -447,6 +448,22 @@ fn a_refusal_keeps_it_from_beginning() {
 }
 
 #[test]
+fn of_what_cannot_be_done_no_size_is_told() {
+    let mut stage = stage();
+    at_the_end(&mut stage, |plan| {
+        plan.remarks = vec![remark(Severity::Refusal, "The disk is in use.")];
+        plan.seconds = None;
+        for disk in &mut plan.disks {
+            (disk.read, disk.least, disk.most) = (0, 0, 0);
+            disk.volumes.clear();
+        }
+    });
+    says(&stage, "Size Cannot be told beforehand; 1.30 TB are free.");
+    says(&stage, "Time Cannot be told beforehand.");
+    says_not(&stage, "What is read");
+}
+
+#[test]
 fn trouble_gets_a_screen_of_its_own() {
     let mut stage = stage();
     let request = asked(&stage.press(&to(5)));
@@ -455,7 +472,7 @@ fn trouble_gets_a_screen_of_its_own() {
     says(&stage, "The drive has gone silent.");
     stage.press(&[Key::Esc]);
     says(&stage, "step 4 of 5");
-    // A page of help lies over the question when the answer comes.
+    // A page of help lies over the question when the answer comes: it is not torn away.
     let request = asked(&stage.press(&to(1)));
     stage.press(&[Key::F(1)]);
     answer(&mut stage, &request, Err(trouble));
@@ -496,7 +513,7 @@ fn a_look_that_takes_long_is_told_of() {
 fn everything_unusual_is_told_the_gravest_first() {
     let drive = usb_drive();
     let slow = hardware::Disk { usb_megabits: Some(480), ..drive.0 };
-    let mut stage = seated((100, 70), SCREEN).with(&[failing(), (slow, drive.1)]);
+    let mut stage = Stage::new((100, 70), SCREEN).with(&[failing(), (slow, drive.1)]);
     let hidden_disks = Some("Intel VMD".to_owned());
     let unusual =
         Facts { hidden_disks, on_battery: Some(40), free_memory: Some(GB / 5), ..facts() };
@@ -567,7 +584,7 @@ fn every_step_is_drawn_at_every_size() {
     for profile in [SCREEN, ASCII, FULL] {
         for size in [(80, 24), (160, 50), (40, 12), (20, 5), (1, 1), (3, 3), (200, 2)] {
             let mut stage =
-                seated(size, profile).with(&[notebook(), failing(), usb_drive(), fresh()]);
+                Stage::new(size, profile).with(&[notebook(), failing(), usb_drive(), fresh()]);
             for step in 0..5 {
                 check_cells(&stage);
                 stage.press(&[Key::Down]);

@@ -5,12 +5,12 @@ use tui::input::Key;
 use tui::job::Severity;
 use tui::{Message, Surroundings};
 
-use crate::backup_steps::{at_the_end, facts, remark, seated, stage, to, with};
+use crate::backup_steps::{at_the_end, facts, remark, stage, to, with};
 use crate::computer::{GB, failing, fresh, notebook, usb_drive};
 use crate::stage::{ASCII, SCREEN, SERIAL, Stage, UEFI, VGA};
 
 fn on_uefi() -> Stage {
-    seated(UEFI, SCREEN).with(&[notebook(), usb_drive(), fresh(), failing()])
+    Stage::new(UEFI, SCREEN).with(&[notebook(), usb_drive(), fresh(), failing()])
 }
 
 fn on_a_serial_line() -> Stage {
@@ -20,14 +20,14 @@ fn on_a_serial_line() -> Stage {
 #[test]
 fn sources_on_vga() {
     let stick = with(fresh(), |look| look.is_boot_medium = true);
-    let mut stage = seated(VGA, SCREEN).with(&[notebook(), usb_drive(), failing(), stick]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), usb_drive(), failing(), stick]);
     stage.press(&to(1));
     assert_snapshot!(stage.in_colour());
 }
 
 #[test]
 fn sources_marked() {
-    let mut stage = seated(VGA, SCREEN).with(&[notebook(), usb_drive()]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), usb_drive()]);
     stage.press(&to(1));
     stage.press(&[Key::Char(' '), Key::Down, Key::Char(' ')]);
     assert_snapshot!(stage.in_colour());
@@ -74,7 +74,7 @@ fn destinations_on_vga() {
 fn destinations_refused() {
     let small = with(usb_drive(), |look| look.places[0].free = 20 * GB);
     let stick = with(fresh(), |look| look.is_boot_medium = true);
-    let mut stage = seated(VGA, SCREEN).with(&[notebook(), small, stick]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), small, stick]);
     stage.press(&to(3));
     stage.press(&[Key::Down, Key::Enter]);
     assert_snapshot!(stage.in_colour());
@@ -82,7 +82,7 @@ fn destinations_refused() {
 
 #[test]
 fn destinations_with_nothing_attached() {
-    let mut stage = seated(VGA, SCREEN).with(&[notebook()]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook()]);
     stage.press(&to(3));
     assert_snapshot!(stage.text());
 }
@@ -99,7 +99,7 @@ fn destinations_elsewhere() {
 
 #[test]
 fn new_drive_on_vga() {
-    let mut stage = seated(VGA, SCREEN).with(&[notebook(), usb_drive()]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), usb_drive()]);
     stage.press(&to(3));
     stage.press(&[Key::End, Key::Enter]);
     assert_snapshot!(stage.in_colour());
@@ -155,7 +155,7 @@ fn preflight_on_vga() {
 fn preflight_with_danger() {
     let drive = usb_drive();
     let slow = hardware::Disk { usb_megabits: Some(480), ..drive.0 };
-    let mut stage = seated(VGA, SCREEN).with(&[failing(), (slow, drive.1)]);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[failing(), (slow, drive.1)]);
     stage.tell(Message::Facts(Box::new(facts())));
     let hint = "The disk's size does not end on a whole sector of 4096 bytes.";
     at_the_end(&mut stage, |plan| plan.remarks = vec![remark(Severity::Hint, hint)]);

@@ -1,27 +1,19 @@
 //! The way through a backup: the keys to each step, and a drive's answers.
 
 use hardware::Disk;
-use tui::console::Profile;
 use tui::input::Key;
 use tui::job::{
     AtTheEnd, BackupPlan, BackupRequest, Compression, Remark, Severity, Source, Trouble,
 };
-use tui::tool::{Facts, LAYOUTS};
+use tui::tool::Facts;
 use tui::{Command, Look, Message};
 
 use crate::computer::{backup_plan, notebook, usb_drive};
 use crate::stage::{SCREEN, Stage, VGA};
 
-/// In front of a computer whose keyboard layout is known: it is not asked for.
-pub fn seated(size: (u16, u16), profile: Profile) -> Stage {
-    let mut stage = Stage::new(size, profile);
-    stage.state.shared.layout = Some(LAYOUTS[0]);
-    stage
-}
-
 /// A notebook and a USB drive, on the home screen.
 pub fn stage() -> Stage {
-    seated(VGA, SCREEN).with(&[notebook(), usb_drive()])
+    Stage::new(VGA, SCREEN).with(&[notebook(), usb_drive()])
 }
 
 /// The keys to a step, beside the first of them: which, what, where to, how, look.

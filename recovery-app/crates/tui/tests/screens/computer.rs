@@ -5,7 +5,9 @@ use filesystem::{Kind, State, VolumeInfo};
 use hardware::{Bus, DeviceNumber, Disk, Health, KernelPartition, Verdict};
 use report::content;
 use report::disk::{DiskReport, VolumeReport};
-use tui::job::{BackupId, BackupPlan, BackupRequest, DiskPlan, Source, VolumePlan};
+use tui::job::{
+    BackupId, BackupPlan, BackupRequest, DiskPlan, RestorePlan, RestoreRequest, Source, VolumePlan,
+};
 use tui::{BackupEntry, Look, Place};
 
 pub const GB: u64 = 1_000_000_000;
@@ -252,5 +254,28 @@ pub fn backup_plan(request: &BackupRequest) -> BackupPlan {
         free: 1_300 * GB,
         seconds: Some(2710),
         remarks: Vec::new(),
+    }
+}
+
+/// What a restore would do, as the computer with these disks tells it.
+pub fn restore_plan(request: &RestoreRequest, disks: &[(Disk, Look)]) -> RestorePlan {
+    let entries = disks.iter().flat_map(|(_, look)| &look.places).flat_map(|place| &place.backups);
+    let entry = entries.clone().find(|entry| entry.id == request.backup).unwrap();
+    let (_, target) = disks.iter().find(|(disk, _)| disk.path == request.target.path).unwrap();
+    RestorePlan {
+        request: request.clone(),
+        fingerprint: "5e0f".repeat(16),
+        source: entry.source.clone(),
+        made: entry.made.clone(),
+        source_size: entry.disk_size,
+        before: content::of_disk(&target.report),
+        after: entry.contents.clone(),
+        stays: Vec::new(),
+        warnings: Vec::new(),
+        refusals: Vec::new(),
+        content: entry.content,
+        stored: entry.stored,
+        files: 3,
+        word: request.target.confirmation_word(),
     }
 }

@@ -10,5 +10,7 @@ mod keys;
 mod live;
 mod pictures;
 mod random;
+mod restore;
+mod safety;
 mod stage;
 mod tools;

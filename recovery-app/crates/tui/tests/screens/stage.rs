@@ -10,6 +10,7 @@ use ratatui::style::Color;
 use tui::console::{Colours, Glyphs, Profile};
 use tui::input::{Decoder, Input, Key};
 use tui::job::Work;
+use tui::tool::LAYOUTS;
 use tui::{Command, Look, Message, State, Surroundings, begin, update, view};
 
 pub const SCREEN: Profile = Profile { colours: Colours::Sixteen, glyphs: Glyphs::Drawn };
@@ -26,13 +27,15 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// In the recovery environment, on the computer's own screen.
+    /// In the recovery environment, on the computer's own screen, its keyboard chosen.
     pub fn new(size: (u16, u16), profile: Profile) -> Self {
         Self::within(Surroundings::Screen, size, profile)
     }
 
     pub fn within(surroundings: Surroundings, size: (u16, u16), profile: Profile) -> Self {
-        Self { state: State::new(profile, size, surroundings, None), now: Duration::ZERO }
+        let mut state = State::new(profile, size, surroundings, None);
+        state.shared.layout = Some(LAYOUTS[0]);
+        Self { state, now: Duration::ZERO }
     }
 
     pub fn tell(&mut self, message: Message) -> Vec<Command> {

@@ -1,14 +1,95 @@
+//! Restore: onto which disk.
+
+use hardware::Disk;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::text::Line;
 
+use super::backup::Backup;
+use super::{Proposal, WIDEST, attached, draw_choice, target};
+use crate::disks::Known;
 use crate::input::Key;
-use crate::screens::{Reaction, Topic, View};
+use crate::message::Command;
+use crate::screens::{Reaction, Screen, Topic, View};
 use crate::state::Shared;
+use crate::theme;
 use crate::widgets::chrome::KeyHint;
+use crate::widgets::list::{Cursor, Row};
+use crate::widgets::text;
 
-/// Restore: onto which disk
+const HELP: Topic = Topic::About(&[
+    "Choose the disk that gets what is in the backup. What is on that disk now is overwritten. \
+     Nothing is written yet: next you see everything that would happen, and then comes a last \
+     question.",
+    "Each disk is known by its model, its size, and the end of the serial number that is printed \
+     on its label. Hold the label against the screen if you can.",
+    "The disk has to be at least as large as the one that was saved, to the byte: two disks of \
+     '500 GB' may differ a little.",
+    "A disk that cannot be chosen says why. The drive with the backup and the medium that Remetal \
+     was started from are never overwritten.",
+    "If the new disk is missing, attach it: it appears by itself. A built-in one may be hidden by \
+     a setting of the computer's own setup program ('Intel VMD', 'RST', 'RAID').",
+]);
+
+/// The backup, and which disk is marked.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Targets {}
+pub struct Targets {
+    backup: Backup,
+    /// The first empty disk, until the mark was moved. The mark stays with its disk.
+    marked: Option<Disk>,
+}
+
+impl Targets {
+    pub fn new(backup: Backup) -> Self {
+        Self { backup, marked: None }
+    }
+
+    fn place(&self, shared: &Shared) -> usize {
+        let known = shared.disks.known();
+        let marked = self.marked.as_ref().and_then(|disk| attached(shared, disk));
+        if let Some(marked) = marked {
+            return known.iter().position(|known| known.disk.path == marked.disk.path).unwrap_or(0);
+        }
+        let choosable = |known: &Known| target::refusal(known, &self.backup, shared).is_none();
+        let empty = known.iter().position(|known| choosable(known) && target::is_empty(known));
+        empty.or_else(|| known.iter().position(choosable)).unwrap_or(0)
+    }
+
+    fn rows(&self, shared: &Shared) -> Vec<Row> {
+        let known = shared.disks.known().iter();
+        known.map(|known| target::row(known, &self.backup, shared)).collect()
+    }
+
+    fn choose(&mut self, shared: &Shared) -> Reaction {
+        let Some(known) = shared.disks.known().get(self.place(shared)) else {
+            return Reaction::None;
+        };
+        let refusal = target::refusal(known, &self.backup, shared);
+        if refusal.is_some() || !self.backup.is_there(shared) {
+            return Reaction::None;
+        }
+        self.marked = Some(known.disk.clone());
+        let proposal = Proposal::new(self.backup.clone(), known);
+        let ask = Command::PlanRestore(Box::new(proposal.request().clone()));
+        Reaction::OpenAndDo(Screen::Proposal(proposal), ask)
+    }
+
+    fn head(&self, shared: &Shared, width: u16) -> Vec<Line<'static>> {
+        let width = width.min(WIDEST);
+        let question = format!("Choose the disk that gets the backup {}.", self.backup.headline());
+        let mut lines = text::wrapped(&question, "", width, theme::STRONG);
+        if self.backup.is_there(shared) {
+            let words = "What is on that disk now will be overwritten. Nothing is written yet.";
+            lines.extend(text::wrapped(words, "", width, theme::BASE));
+        } else {
+            let words = "The drive with this backup was taken out, or does not answer. Attach it \
+                         again; if this stays, go back and choose the backup anew.";
+            lines.extend(text::hanging("! ", words, width, theme::WARNING));
+        }
+        lines.push(Line::default());
+        lines
+    }
+}
 
 impl View for Targets {
     fn title(&self) -> String {
@@ -16,16 +97,43 @@ impl View for Targets {
     }
 
     fn keys(&self, _shared: &Shared) -> Vec<KeyHint> {
-        vec![("Esc", "back")]
+        vec![
+            ("↑ ↓", "choose"),
+            ("Enter", "see what would happen"),
+            ("Esc", "go back"),
+            ("F1", "help"),
+        ]
     }
 
     fn help(&self) -> Option<Topic> {
-        None
+        Some(HELP)
     }
 
-    fn press(&mut self, key: Key, _shared: &Shared) -> Reaction {
-        if key == Key::Esc { Reaction::Close } else { Reaction::None }
+    fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
+        match key {
+            Key::Esc => return Reaction::Close,
+            Key::Enter => return self.choose(shared),
+            key => {
+                let rows = self.rows(shared);
+                let mut cursor = Cursor::at(self.place(shared));
+                if cursor.press(key, &rows) {
+                    let marked = shared.disks.known().get(cursor.place(rows.len()));
+                    self.marked = marked.map(|known| known.disk.clone());
+                }
+            }
+        }
+        Reaction::None
     }
 
-    fn draw(&self, _shared: &Shared, _area: Rect, _frame: &mut Frame<'_>) {}
+    fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
+        let rows = self.rows(shared);
+        let cursor = Cursor::at(self.place(shared));
+        let head = self.head(shared, area.width);
+        let foot = if rows.is_empty() {
+            text::wrapped("No disk is there.", "", area.width, theme::WARNING)
+        } else {
+            Vec::new()
+        };
+        draw_choice(head, (&rows, cursor), foot, area, frame);
+    }
 }

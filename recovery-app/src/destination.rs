@@ -6,10 +6,21 @@ use std::path::{Path, PathBuf};
 use hardware::{DestinationFilesystem, Roots};
 use rustix::fs::Access;
 
-use crate::cli::CaptureArgs;
+use crate::boot_medium::{self, BootMedium};
 use crate::failure::Failure;
 use crate::source::Source;
 use report::size::in_words;
+
+/// What is asked of a destination.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The folder in which the backup's own folder is made.
+    pub folder: &'a Path,
+    /// Name of the backup; made up when `None`.
+    pub name: Option<&'a str>,
+    /// Largest size of its files, in bytes.
+    pub part_size: Option<u64>,
+}
 
 /// A folder that a backup may be written to.
 pub struct Destination {
@@ -22,13 +33,18 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// Looks at DEST_DIR. Writes nothing.
-    pub fn find(arguments: &CaptureArgs, source: &Source) -> Result<Self, Failure> {
-        let folder = &arguments.dest_dir;
-        check_folder(folder)?;
+    /// Looks at a folder that must be writable now. Writes nothing.
+    pub fn find(wanted: Wanted<'_>, source: &Source) -> Result<Self, Failure> {
+        check_folder(wanted.folder)?;
+        Self::judge(wanted, source)
+    }
+
+    /// The same for a folder that becomes writable later.
+    pub fn judge(wanted: Wanted<'_>, source: &Source) -> Result<Self, Failure> {
+        let folder = wanted.folder;
         let filesystem = hardware::filesystem_of(&Roots::default(), folder)?;
-        let name = match &arguments.name {
-            Some(name) => name.clone(),
+        let name = match wanted.name {
+            Some(name) => name.to_owned(),
             None => unused_name(folder, &default_name(source)),
         };
         let mut notes = check_place(source, folder, &name)?;
@@ -41,8 +57,8 @@ impl Destination {
         if filesystem.in_memory {
             notes.push("the destination is in memory: the backup is gone at power-off".to_owned());
         }
-        let part_size = part_size(arguments.part_size, &filesystem, &mut notes);
-        Ok(Self { folder: folder.clone(), name, filesystem, part_size, notes })
+        let part_size = part_size(wanted.part_size, &filesystem, &mut notes);
+        Ok(Self { folder: folder.to_owned(), name, filesystem, part_size, notes })
     }
 
     /// The folder of the backup.
@@ -81,6 +97,12 @@ fn check_folder(folder: &Path) -> Result<(), Failure> {
 fn check_place(source: &Source, folder: &Path, name: &str) -> Result<Vec<String>, Failure> {
     let guidance = "Choose a folder on another disk.";
     let location = hardware::location_of(&Roots::default(), folder)?;
+    if location.disks.iter().any(|disk| boot_medium::at(disk) == Some(BootMedium::Iso)) {
+        return Err(Failure::refused(
+            format!("the destination {} is on {}", folder.display(), boot_medium::IN_WORDS),
+            guidance,
+        ));
+    }
     if let Some(disk) = &source.disk
         && location.is_on(&disk.path)
     {

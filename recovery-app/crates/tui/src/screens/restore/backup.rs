@@ -1,0 +1,111 @@
+//! The backups on the attached drives, and the drives whose backups cannot be told.
+
+use hardware::{Disk, same_disk};
+use report::size;
+
+use super::contents;
+use crate::disks::{Condition, Known};
+use crate::job::BackupId;
+use crate::machine::{BackupEntry, Place};
+use crate::state::Shared;
+use crate::widgets::card;
+use crate::widgets::list::Row;
+
+/// A backup and the drive that it lies on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Backup {
+    pub entry: BackupEntry,
+    pub drive: Disk,
+    /// The drive has not answered for a while.
+    is_silent: bool,
+}
+
+/// All backups, newest first.
+pub fn all(shared: &Shared) -> Vec<Backup> {
+    let mut backups: Vec<Backup> =
+        shared.disks.known().iter().flat_map(|known| on_drive(known, shared)).collect();
+    backups.sort_by(|a, b| b.entry.made.cmp(&a.entry.made));
+    backups
+}
+
+fn on_drive(known: &Known, shared: &Shared) -> Vec<Backup> {
+    let is_silent = known.condition(shared.now) == Condition::NotAnswering;
+    let places = known.look().into_iter().flat_map(|look| &look.places);
+    places
+        .filter(|place| place.problem.is_none())
+        .flat_map(|place| &place.backups)
+        .map(|entry| Backup { entry: entry.clone(), drive: known.disk.clone(), is_silent })
+        .collect()
+}
+
+impl Backup {
+    pub fn id(&self) -> &BackupId {
+        &self.entry.id
+    }
+
+    /// It is still there: the same one, on the same drive. Another drive in the same place may
+    /// have a backup in a folder of the same name.
+    pub fn is_there(&self, shared: &Shared) -> bool {
+        all(shared).iter().any(|backup| {
+            backup.entry == self.entry
+                && same_disk(&backup.drive.identity(), &self.drive.identity())
+        })
+    }
+
+    /// Its name and when it was made.
+    pub fn headline(&self) -> String {
+        format!("{}, made {} (UTC)", self.entry.name, self.entry.made)
+    }
+
+    pub fn row(&self) -> Row {
+        let entry = &self.entry;
+        let sizes = format!(
+            "{} of content, takes {} on {}",
+            size::in_words(entry.content),
+            size::in_words(entry.stored),
+            card::identity(&self.drive)
+        );
+        Row {
+            more: vec![format!("of {}", entry.source), contents::in_a_row(&entry.contents), sizes],
+            is_apart: true,
+            warnings: self.lost_places().into_iter().collect(),
+            refusal: self.is_silent.then(|| "its drive does not answer".to_owned()),
+            ..Row::new(self.headline())
+        }
+    }
+
+    fn lost_places(&self) -> Option<String> {
+        match self.entry.lost {
+            0 => None,
+            1 => Some("The old disk could not be read in 1 place: that is missing.".to_owned()),
+            places => Some(format!(
+                "The old disk could not be read in {places} places: those are missing."
+            )),
+        }
+    }
+}
+
+/// Why there may be more backups than are shown, a sentence each.
+pub fn unseen(shared: &Shared) -> Vec<String> {
+    let trouble = shared.trouble.iter().cloned();
+    trouble.chain(shared.disks.known().iter().flat_map(|known| unseen_on(known, shared))).collect()
+}
+
+fn unseen_on(known: &Known, shared: &Shared) -> Vec<String> {
+    let name = card::identity(&known.disk);
+    let look = match known.condition(shared.now) {
+        Condition::Asked => return vec![format!("Still looking at {name} ...")],
+        Condition::NotAnswering => return vec![format!("{name} does not answer.")],
+        Condition::Told(look) => look,
+    };
+    if look.report.problem.is_some() {
+        return vec![format!("{name} cannot be read.")];
+    }
+    look.places.iter().filter_map(|place| unseen_in(place, &name)).collect()
+}
+
+fn unseen_in(place: &Place, drive: &str) -> Option<String> {
+    let problem = place.problem.as_ref()?;
+    let label = place.label.as_ref().map(|label| format!("\"{label}\" on ")).unwrap_or_default();
+    Some(format!("The files of {label}{drive} cannot be seen: {problem}"))
+}

@@ -1,0 +1,157 @@
+//! A restore as a picture: from what to what, the disk before and after, and what is lost.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use report::content::Content;
+use report::size;
+
+use super::backup::Backup;
+use super::{WIDEST, contents, target};
+use crate::job::RestorePlan;
+use crate::machine::Look;
+use crate::theme;
+use crate::widgets::{bar, card, text};
+
+/// Columns before the words and bars: `From  `.
+const LABEL: usize = 6;
+
+/// All there is to say about a plan, in lines of so many columns. `look` is what was found on the
+/// target.
+pub fn lines(
+    plan: &RestorePlan,
+    backup: &Backup,
+    look: Option<&Look>,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let widest = width;
+    let width = width.min(WIDEST);
+    let sections = [
+        sentences("- This cannot be done: ", &plan.refusals, theme::DANGER, width),
+        from_to(plan, backup, width),
+        bars(plan, widest),
+        lost(plan, look, width),
+        listed("Stays on the disk as it is:", &plan.stays, width),
+        sentences("! ", &warnings(plan, look), theme::WARNING, width),
+        gained(plan, width),
+        text::wrapped(&checked(plan), "", width, theme::BASE),
+    ];
+    let sections = sections.into_iter().filter(|lines| !lines.is_empty());
+    let with_gaps = sections.reduce(|mut all, lines| {
+        all.push(Line::default());
+        all.extend(lines);
+        all
+    });
+    with_gaps.unwrap_or_default()
+}
+
+fn from_to(plan: &RestorePlan, backup: &Backup, width: u16) -> Vec<Line<'static>> {
+    let from =
+        format!("the backup {}, made {} (UTC), of {}", backup.entry.name, plan.made, plan.source);
+    let to = card::identity(&plan.request.target);
+    [labelled("From", &from, theme::BASE, width), labelled("To", &to, theme::STRONG, width)]
+        .concat()
+}
+
+/// Words in as many lines as they need, a label before the first.
+fn labelled(label: &str, words: &str, style: Style, width: u16) -> Vec<Line<'static>> {
+    let mut lines = text::hanging(&" ".repeat(LABEL), words, width, style);
+    if let Some(first) = lines.first_mut() {
+        let words = first.to_string().trim_start().to_owned();
+        *first = Line::from(vec![beginning(label), Span::styled(words, style)]);
+    }
+    lines
+}
+
+fn beginning(label: &str) -> Span<'static> {
+    Span::styled(format!("{label:LABEL$}"), theme::STRONG)
+}
+
+/// The disk as it is and as it will be, to the same scale.
+fn bars(plan: &RestorePlan, width: u16) -> Vec<Line<'static>> {
+    let cells = usize::from(width).saturating_sub(LABEL + 2);
+    let bar_of = |label: &str, contents: &[Content]| {
+        let mut spans = vec![beginning(label), Span::styled("│", theme::QUIET)];
+        spans.extend(bar::draw(contents, plan.request.target.size, cells).spans);
+        spans.push(Span::styled("│", theme::QUIET));
+        Line::from(spans)
+    };
+    // What nothing is known of would be drawn like a partition.
+    let before = if contents::is_empty(&plan.before) { &[] } else { plan.before.as_slice() };
+    vec![bar_of("Now", before), bar_of("Then", &plan.after)]
+}
+
+/// What is on the disk and does not stay, by name.
+fn lost(plan: &RestorePlan, look: Option<&Look>, width: u16) -> Vec<Line<'static>> {
+    let backups = look.and_then(Look::backups).filter(|count| *count > 0);
+    if contents::is_empty(&plan.before) && backups.is_none() {
+        let words = "Nothing that Remetal knows is on this disk. Whatever is on it will be lost.";
+        return text::wrapped(words, "", width, theme::WARNING);
+    }
+    let mut staying: Vec<&str> = plan.stays.iter().map(String::as_str).collect();
+    let mut lost: Vec<String> =
+        backups.map(|count| format!("backups: {count}")).into_iter().collect();
+    for content in contents::sorted(&plan.before) {
+        match staying.iter().position(|words| *words == content.words) {
+            Some(place) => drop(staying.remove(place)),
+            None => lost.push(content.words.clone()),
+        }
+    }
+    let mut lines = text::wrapped("! Will be lost for ever:", "", width, theme::DANGER);
+    lines.extend(sentences("  - ", &lost, theme::DANGER, width));
+    lines
+}
+
+/// What will be on the disk, in the colours of its bar.
+fn gained(plan: &RestorePlan, width: u16) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::styled("Will be on it afterwards:", theme::STRONG)];
+    lines.extend(contents::sorted(&plan.after).into_iter().map(|content| {
+        Line::from(vec![
+            Span::styled("  ■ ", theme::of_role(content.role)),
+            Span::styled(
+                text::cut(&content.words, usize::from(width).saturating_sub(4)),
+                theme::BASE,
+            ),
+        ])
+    }));
+    lines
+}
+
+fn listed(title: &'static str, items: &[String], width: u16) -> Vec<Line<'static>> {
+    if items.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![Line::styled(title, theme::STRONG)];
+    lines.extend(sentences("  - ", items, theme::BASE, width));
+    lines
+}
+
+/// What is unusual about the disk and about the plan.
+fn warnings(plan: &RestorePlan, look: Option<&Look>) -> Vec<String> {
+    let of_disk = look.map(target::condition_warnings).unwrap_or_default();
+    of_disk.iter().chain(&plan.warnings).map(|words| sentence(words)).collect()
+}
+
+/// Each of the sentences with a sign before it.
+fn sentences(sign: &str, sentences: &[String], style: Style, width: u16) -> Vec<Line<'static>> {
+    sentences.iter().flat_map(|words| text::hanging(sign, words, width, style)).collect()
+}
+
+/// Words as a sentence of their own.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let end = if words.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+
+fn checked(plan: &RestorePlan) -> String {
+    let files = match plan.files {
+        1 => "the file of the backup are".to_owned(),
+        count => format!("all {count} files of the backup are"),
+    };
+    format!(
+        "{} will be written. Checked: the table of contents and {files} there and agree. All of it \
+         is read and checked once more before anything is written.",
+        size::in_words(plan.content)
+    )
+}

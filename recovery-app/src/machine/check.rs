@@ -1,0 +1,53 @@
+//! Proves a backup.
+
+use std::time::Instant;
+
+use block::Caching;
+use engine::{Cancel, DamagedRange, verify};
+use report::backup::losses;
+use report::size::in_words;
+use tui::job::{BackupId, CheckDone, Damaged, News, Trouble};
+
+use super::ThisComputer;
+use super::drives::Mounted;
+use super::gate::Use;
+use super::teller::Teller;
+use super::trouble::{OrTrouble, leaving};
+use super::volume::Volume;
+
+/// See [`tui::job::Work::Check`].
+pub fn check(
+    computer: &ThisComputer,
+    backup: &BackupId,
+    told: &(dyn Fn(News) + Sync),
+    cancel: &Cancel,
+) -> Result<CheckDone, Trouble> {
+    let begun = Instant::now();
+    let only_read = |trouble| leaving(trouble, "The backup was only read.");
+    let _claim = computer.claim(&[&backup.device], Use::Plan)?;
+    let (volume, _) = Volume::at(&backup.device).or_trouble()?;
+    let mounted = Mounted::reading(&volume).map_err(|problem| Trouble::refused(&problem))?;
+    let folder = mounted.folder().join(&backup.folder);
+    let image = engine::open_backup(&folder, Caching::Cached).or_trouble().map_err(only_read)?;
+    let lost = losses(&image.manifest().unreadable);
+    drop(image);
+    let found = verify::verify(&folder, &Teller(told), cancel).or_trouble().map_err(only_read)?;
+    Ok(CheckDone {
+        name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        fingerprint: found.fingerprint,
+        content: found.content,
+        stored: found.stored,
+        seconds: begun.elapsed().as_secs(),
+        damage: found.damage.into_iter().map(damaged).collect(),
+        lost,
+    })
+}
+
+fn damaged(range: DamagedRange) -> Damaged {
+    let (start, length) = (in_words(range.disk.start), in_words(range.disk.length));
+    Damaged {
+        place: format!("{length} at {start} of the disk: {}", range.reason),
+        volumes: range.volumes,
+        files: range.files,
+    }
+}

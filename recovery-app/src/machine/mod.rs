@@ -1,0 +1,166 @@
+//! This computer, as the screens know it.
+
+mod back_up;
+mod backups;
+mod check;
+mod disks;
+mod drives;
+mod gate;
+mod places;
+mod plan_backup;
+mod restore;
+mod speed;
+mod teller;
+#[cfg(test)]
+mod tests;
+mod trouble;
+mod volume;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use engine::Cancel;
+use hardware::{Disk, Identity, Roots, same_disk};
+use tui::job::{BackupPlan, BackupRequest, Done, News, RestorePlan, RestoreRequest, Trouble, Work};
+use tui::tool::{Facts, Tool};
+use tui::{DisksSeen, End, Look, Machine};
+
+pub use self::drives::clear_leftovers;
+use self::gate::{Claim, Gate, Use};
+use self::trouble::OrTrouble;
+use crate::look;
+
+/// How long a plan or a job waits for a disk that is being looked at.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The computer that this program runs on.
+#[derive(Default)]
+pub struct ThisComputer {
+    gate: Gate,
+    /// What was found last on each disk, by the kernel's name.
+    known: Mutex<BTreeMap<String, (Identity, Look)>>,
+}
+
+impl Machine for ThisComputer {
+    fn watch(&self, seen: &mut dyn FnMut(DisksSeen) -> ControlFlow<()>) {
+        disks::watch(&self.gate, seen);
+    }
+
+    /// A disk that a job uses is not looked at: what was found last is told again. The screens
+    /// are told that it changed when the job has ended.
+    fn look(&self, disk: &Disk) -> Look {
+        let Some(_looking) = self.gate.look(&disk.name) else { return self.known_of(disk) };
+        let (mut report, medium) = look::of_disk(disk);
+        report.in_use.retain(|reason| !reason.contains(drives::ROOT));
+        report.unfinished_restore =
+            report.unfinished_restore.map(|backup| drives::without_mount_point(&backup));
+        let places = places::of(disk, &report);
+        let look = Look { report, places, is_boot_medium: medium.is_some() };
+        let known = (disk.identity(), look.clone());
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(disk.name.clone(), known);
+        look
+    }
+
+    fn plan_backup(&self, request: &BackupRequest) -> Result<BackupPlan, Trouble> {
+        plan_backup::plan(self, request)
+    }
+
+    fn plan_restore(&self, request: &RestoreRequest) -> Result<RestorePlan, Trouble> {
+        restore::plan(self, request)
+    }
+
+    fn work(
+        &self,
+        work: &Work,
+        told: &(dyn Fn(News) + Sync),
+        cancel: &Cancel,
+    ) -> Result<Done, Trouble> {
+        match work {
+            Work::BackUp(request) => {
+                back_up::back_up(self, request, told, cancel).map(Done::BackUp)
+            }
+            Work::Restore(plan) => restore::restore(self, plan, told, cancel).map(Done::Restore),
+            Work::Check(backup) => check::check(self, backup, told, cancel).map(Done::Check),
+            Work::Format(_) => Err(Trouble::refused("")),
+        }
+    }
+
+    fn use_tool(&self, _tool: &Tool) -> Result<String, String> {
+        Err(String::new())
+    }
+
+    fn facts(&self) -> Facts {
+        Facts::default()
+    }
+
+    fn end(&self, end: End) -> Result<(), String> {
+        let program = match end {
+            End::PowerOff => "poweroff",
+            End::Restart => "reboot",
+        };
+        let status =
+            Command::new(program).status().map_err(|error| format!("{program}: {error}"))?;
+        if status.success() { Ok(()) } else { Err(format!("{program}: {status}")) }
+    }
+}
+
+impl ThisComputer {
+    /// What was found on a disk last.
+    fn known_of(&self, disk: &Disk) -> Look {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get(&disk.name) {
+            Some((identity, look)) if same_disk(identity, &disk.identity()) => look.clone(),
+            _ => Look { report: look::named(disk), ..Look::default() },
+        }
+    }
+
+    /// Claims the disks with these device nodes, and waits until no other process of ours (on
+    /// another screen) has anything on them mounted.
+    fn claim(&self, devices: &[&Path], purpose: Use) -> Result<Claim<'_>, Trouble> {
+        let until = Instant::now() + PATIENCE;
+        let mut names = BTreeSet::new();
+        for device in devices {
+            names.insert(hardware::disk_at(&Roots::default(), device).or_trouble()?.name);
+        }
+        let claim = self.gate.claim(names, purpose, PATIENCE).map_err(|disk| {
+            let words = "A disk is still being looked at, and does not answer.";
+            trouble::refused(words, format!("it is {disk}"))
+        })?;
+        for device in devices {
+            while has_mounts_of_ours(device)? {
+                if Instant::now() >= until {
+                    let words = "Remetal is using this disk, on another screen.";
+                    return Err(trouble::refused(words, format!("it is {}", device.display())));
+                }
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
+        Ok(claim)
+    }
+}
+
+fn has_mounts_of_ours(device: &Path) -> Result<bool, Trouble> {
+    let disk = hardware::disk_at(&Roots::default(), device).or_trouble()?;
+    let mut points =
+        disk.partitions.iter().flat_map(|partition| &partition.mounted_at).chain(&disk.mounted_at);
+    Ok(points.any(|point| drives::is_ours(point)))
+}
+
+/// The disk that was chosen, as it is now; refused when another one has taken its place.
+fn still_there(disk: &Disk) -> Result<Disk, Trouble> {
+    let gone = |detail: String| Trouble {
+        next: "Plug it in again, or go back and choose another one.".to_owned(),
+        ..trouble::refused("The disk that was chosen is not there any more.", detail)
+    };
+    let now = hardware::disk_at(&Roots::default(), &disk.path)
+        .map_err(|error| gone(error.to_string()))?;
+    if same_disk(&disk.identity(), &now.identity()) {
+        return Ok(now);
+    }
+    Err(gone(format!("{} was {}, and is {}", disk.path.display(), disk.identity(), now.identity())))
+}

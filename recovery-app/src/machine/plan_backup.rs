@@ -1,0 +1,271 @@
+//! What a backup would do. Nothing is written.
+
+use std::path::Path;
+
+use block::{Access, BlockDevice, Caching, ExtentSet, FileDevice};
+use engine::capture::{self, CapturePlan, CaptureRequest};
+use engine::{EngineError, SurveyOptions, SurveyedVolume, VolumeCapture};
+use hardware::{Disk, Roots};
+use report::content;
+use report::size::in_words;
+use tui::job::{
+    BackupPlan, BackupRequest, DiskPlan, Remark, Severity, Source as Chosen, Trouble, VolumePlan,
+};
+
+use super::back_up::{level, name_of};
+use super::drives::Mounted;
+use super::gate::Use;
+use super::trouble::{self, OrTrouble};
+use super::volume::Volume;
+use super::words::sentence;
+use super::{ThisComputer, speed, still_there};
+use crate::answer::Exit;
+use crate::boot_medium::{self, BootMedium};
+use crate::destination::{Destination, Wanted};
+use crate::failure::Failure;
+use crate::source::Source;
+use crate::target;
+
+/// See [`tui::Machine::plan_backup`].
+pub fn plan(computer: &ThisComputer, request: &BackupRequest) -> Result<BackupPlan, Trouble> {
+    let mut devices: Vec<&Path> =
+        request.sources.iter().map(|source| source.disk.path.as_path()).collect();
+    devices.push(&request.destination);
+    let _claim = computer.claim(&devices, Use::Plan)?;
+    let (volume, drive) = Volume::at(&request.destination).or_trouble()?;
+    let mounted = Mounted::reading(&volume).map_err(|problem| Trouble::refused(&problem))?;
+    let filesystem = hardware::filesystem_of(&Roots::default(), mounted.folder()).or_trouble()?;
+
+    let mut planner =
+        Planner { request, folder: mounted.folder(), drive: &drive, remarks: Vec::new() };
+    planner.judge_drive(&volume);
+    let mut plans = Vec::new();
+    for (index, chosen) in request.sources.iter().enumerate() {
+        plans.push(planner.disk(index, chosen)?);
+    }
+    planner.judge_space(&plans, filesystem.free);
+    let drive_rate = drive_rate(&volume, &drive);
+    let mut remarks = planner.remarks;
+    remarks.sort_by_key(|remark| remark.severity);
+    Ok(BackupPlan {
+        free: filesystem.free,
+        seconds: seconds(&plans, drive_rate, request.verify),
+        disks: plans.into_iter().map(|(plan, _)| plan).collect(),
+        remarks,
+    })
+}
+
+struct Planner<'a> {
+    request: &'a BackupRequest,
+    /// Where the drive for the backup is mounted.
+    folder: &'a Path,
+    drive: &'a Disk,
+    remarks: Vec<Remark>,
+}
+
+impl Planner<'_> {
+    fn remark(&mut self, severity: Severity, words: impl Into<String>) {
+        let remark = Remark { severity, words: words.into() };
+        if !self.remarks.contains(&remark) {
+            self.remarks.push(remark);
+        }
+    }
+
+    fn judge_drive(&mut self, volume: &Volume) {
+        if let Some(reason) = &volume.not_writable {
+            let words = format!("Nothing can be written to the drive for the backup. {reason}");
+            self.remark(Severity::Refusal, words);
+        }
+        if boot_medium::at(&self.drive.path) == Some(BootMedium::Iso) {
+            let words = format!("The drive for the backup is {}.", boot_medium::IN_WORDS);
+            self.remark(Severity::Refusal, words);
+        }
+    }
+
+    /// The plan for one disk, and how fast it is read.
+    fn disk(&mut self, index: usize, chosen: &Chosen) -> Result<(DiskPlan, Option<u64>), Trouble> {
+        let disk = still_there(&chosen.disk)?;
+        let name = name_of(self.request, index);
+        let source = Source::find(&disk.path, None).or_trouble()?;
+        if self.drive.path == disk.path {
+            let words = "The backup would lie on the disk that it is of. Choose another drive.";
+            self.remark(Severity::Refusal, words);
+            return Ok((nothing_of(disk, name), None));
+        }
+        self.judge_source(&source, &disk)?;
+        let part_size = self.judge_place(&source, &name)?;
+        let structures = source.open(Caching::Cached).or_trouble()?;
+        let wanted = CaptureRequest {
+            disk: source.record(&structures),
+            destination: self.folder.to_owned(),
+            name: name.clone(),
+            survey: SurveyOptions { partitions: chosen.partitions.clone(), all_sectors: false },
+            level: level(self.request.compression),
+            part_size,
+            // What is there has to be enough for all of the disks.
+            free: None,
+            sample: true,
+            verify: self.request.verify,
+        };
+        match capture::plan(&structures, wanted) {
+            Ok(plan) => {
+                self.notes(&plan, &disk);
+                let content = source.open_content().or_trouble()?;
+                let rate = speed::read_rate(&content, &plan.survey.used);
+                Ok((disk_plan(disk, name, &plan), rate))
+            }
+            Err(EngineError::Refused { reason, guidance }) => {
+                self.remark(
+                    Severity::Refusal,
+                    format!("{} {}", sentence(&reason), sentence(&guidance)),
+                );
+                Ok((nothing_of(disk, name), None))
+            }
+            Err(error) => Err(trouble::before_writing(error)),
+        }
+    }
+
+    /// A disk that somebody writes to meanwhile gives a backup of no moment at all.
+    fn judge_source(&mut self, source: &Source, disk: &Disk) -> Result<(), Trouble> {
+        for reason in source.in_use().or_trouble()? {
+            let words =
+                format!("{} cannot be saved. {}", title(disk), target::in_plain_words(&reason));
+            self.remark(Severity::Refusal, words);
+        }
+        Ok(())
+    }
+
+    /// Whether the backup may lie there; gives the size of its files.
+    fn judge_place(&mut self, source: &Source, name: &str) -> Result<Option<u64>, Trouble> {
+        if self.folder.join(name).exists() {
+            let words =
+                format!("A backup named {name} is on that drive already. Choose another name.");
+            self.remark(Severity::Refusal, words);
+            return Ok(None);
+        }
+        let wanted = Wanted { folder: self.folder, name: Some(name), part_size: None };
+        match Destination::judge(wanted, source) {
+            Ok(destination) => {
+                for note in &destination.notes {
+                    self.remark(Severity::Warning, sentence(note));
+                }
+                if let Some(size) = destination.part_size {
+                    let (kind, size) = (&destination.filesystem.kind, in_words(size));
+                    let words = format!(
+                        "The backup is cut into files of {size}: the drive ({kind}) holds no \
+                         larger ones."
+                    );
+                    self.remark(Severity::Hint, words);
+                }
+                Ok(destination.part_size)
+            }
+            Err(Failure { exit: Exit::Refused, message, guidance, .. }) => {
+                let words = format!("{} {}", sentence(&message), sentence(&guidance));
+                self.remark(Severity::Refusal, words);
+                Ok(None)
+            }
+            Err(failure) => Err(trouble::before_writing(failure)),
+        }
+    }
+
+    fn notes(&mut self, plan: &CapturePlan, disk: &Disk) {
+        for note in &plan.survey.layout.notes {
+            self.remark(Severity::Hint, format!("{}: {}", title(disk), sentence(note)));
+        }
+    }
+
+    fn judge_space(&mut self, plans: &[(DiskPlan, Option<u64>)], free: u64) {
+        let least: u64 = plans.iter().map(|(plan, _)| plan.least).sum();
+        let most: u64 = plans.iter().map(|(plan, _)| plan.most).sum();
+        let (at_least, at_most, there) = (in_words(least), in_words(most), in_words(free));
+        if free < least {
+            let words = format!(
+                "The drive for the backup is too small: about {at_least} are needed at least, \
+                 and {there} are free. Choose a larger drive, or keep fewer partitions."
+            );
+            self.remark(Severity::Refusal, words);
+        } else if free < most {
+            let words = format!(
+                "It may not fit: {at_least} to {at_most} are needed, and {there} are free. If \
+                 the drive gets full, the backup ends, and what is on both disks stays as it is."
+            );
+            self.remark(Severity::Warning, words);
+        }
+    }
+}
+
+fn title(disk: &Disk) -> String {
+    disk.model.clone().unwrap_or_else(|| "The disk".to_owned())
+}
+
+fn disk_plan(disk: Disk, name: String, plan: &CapturePlan) -> DiskPlan {
+    DiskPlan {
+        disk,
+        name,
+        read: plan.data,
+        skipped: plan.holes,
+        left_out: plan.excluded,
+        least: plan.estimate.least,
+        most: plan.estimate.most,
+        volumes: volumes(plan),
+    }
+}
+
+/// A disk of which nothing can be said but why.
+fn nothing_of(disk: Disk, name: String) -> DiskPlan {
+    let volumes = Vec::new();
+    DiskPlan { disk, name, read: 0, skipped: 0, left_out: 0, least: 0, most: 0, volumes }
+}
+
+fn volumes(plan: &CapturePlan) -> Vec<VolumePlan> {
+    let captures = |start: u64| {
+        let is_it = |volume: &&SurveyedVolume| {
+            volume.capture != VolumeCapture::Inside
+                && volume.extents.first().is_some_and(|extent| extent.start == start)
+        };
+        plan.survey.volumes.iter().find(is_it).map(|volume| &volume.capture)
+    };
+    let volumes = content::of_survey(&plan.survey).into_iter().map(|content| {
+        let (read, whole_because) = match captures(content.start) {
+            Some(VolumeCapture::Mapped { used, .. }) => (Some(*used), None),
+            Some(VolumeCapture::Whole(reason)) => (Some(content.length), Some(sentence(reason))),
+            Some(VolumeCapture::Inside) => (Some(content.length), None),
+            Some(VolumeCapture::Excluded) | None => (None, None),
+        };
+        VolumePlan { words: content.words, read, whole_because }
+    });
+    volumes.collect()
+}
+
+/// How fast the drive for the backup is, as far as reading tells: `None` for sticks and cards,
+/// which write far slower than they read.
+fn drive_rate(volume: &Volume, drive: &Disk) -> Option<u64> {
+    if drive.removable {
+        return None;
+    }
+    let device = FileDevice::open(&volume.device, Access::Read, Caching::Bypassed).ok()?;
+    speed::read_rate(&device, &ExtentSet::whole(device.size()))
+}
+
+/// All disks after each other, each by the slowest of reading it, compressing it and writing it,
+/// and then reading the backup again; `None` as soon as one of these is not known.
+fn seconds(
+    plans: &[(DiskPlan, Option<u64>)],
+    drive_rate: Option<u64>,
+    verify: bool,
+) -> Option<u64> {
+    /// Bytes a second that one processor compresses at Zstandard's level 3, hashes included.
+    const COMPRESSED: u64 = 250_000_000;
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
+    let drive_rate = drive_rate?;
+    let mut all = 0;
+    for (plan, rate) in plans {
+        // The sample promised half as much again as is taken for certain.
+        let stored = (plan.least + plan.least / 2).min(plan.most);
+        let reading = speed::seconds(plan.read, rate.as_ref().copied()?);
+        let compressing = speed::seconds(plan.read, COMPRESSED * processors);
+        let writing = speed::seconds(stored, drive_rate);
+        all += reading.max(compressing).max(writing) + if verify { writing } else { 0 };
+    }
+    Some(all)
+}

@@ -1,0 +1,182 @@
+//! Backup, check and restore, to their ends and stopped in the middle.
+
+use tui::job::{CheckDone, Ending, Severity};
+
+use super::*;
+
+#[test]
+fn a_disk_is_saved_checked_and_put_back() {
+    let bench = Bench::new();
+    let source = bench.old.hash();
+    let plan = bench.computer.plan_backup(&bench.request()).unwrap();
+    assert!(plan.remarks.iter().all(|remark| remark.severity == Severity::Hint), "{plan:?}");
+    let [disk] = plan.disks.as_slice() else { panic!("{plan:?}") };
+    assert_eq!(disk.name, "Old computer");
+    assert!(disk.least > 2 << 20 && disk.least < disk.most && disk.most < plan.free, "{plan:?}");
+    assert_eq!(disk.volumes.len(), 2);
+    assert!(disk.volumes.iter().all(|volume| volume.read.is_some_and(|read| read > 1 << 20)));
+    assert!(!bench.old.disk().read_only, "a plan changes nothing");
+
+    let (end, news) = bench.work_and_hear(&Work::BackUp(Box::new(bench.request())));
+    let Ok(Done::BackUp(done)) = end else { panic!("{end:?}") };
+    assert!(done[0].verified && done[0].lost.is_empty());
+    assert_eq!((done[0].folder.as_str(), news[0].clone()), ("Backups/Old computer", News::Disk(0)));
+    assert!((disk.least..=disk.most).contains(&done[0].stored), "{done:?} {plan:?}");
+    let phases: Vec<Phase> = news
+        .iter()
+        .filter_map(|news| match news {
+            News::Progress(progress) => Some(progress.phase),
+            _ => None,
+        })
+        .collect();
+    assert!(phases.contains(&Phase::Capture) && phases.contains(&Phase::Verify), "{phases:?}");
+    assert!(bench.old.disk().read_only, "a disk that was saved stays read-only");
+    assert_eq!(bench.old.hash(), source);
+    bench.assert_unmounted();
+
+    let check = bench.work(&Work::Check(Box::new(bench.backup_id()))).unwrap();
+    let Done::Check(CheckDone { fingerprint, damage, name, .. }) = check else {
+        panic!("{check:?}")
+    };
+    assert_eq!((fingerprint, name.as_str()), (done[0].fingerprint.clone(), "Old computer"));
+    assert!(damage.is_empty());
+
+    let plan = bench.computer.plan_restore(&bench.restore_request()).unwrap();
+    assert!(plan.refusals.is_empty() && plan.warnings.iter().all(|words| words.ends_with('.')));
+    assert_eq!((plan.fingerprint.clone(), plan.files), (done[0].fingerprint.clone(), 1));
+    assert_eq!(plan.after.len(), 2);
+    let confirmed = plan.confirm(&plan.word).unwrap();
+    let end = bench.work(&Work::Restore(Box::new(confirmed))).unwrap();
+    let Done::Restore(restored) = end else { panic!("{end:?}") };
+    assert!(restored.compared && restored.lost.is_empty());
+    assert_eq!(restored.fingerprint, done[0].fingerprint);
+    assert_eq!(bench.files_on(&bench.new), bench.files_on(&bench.old));
+    bench.assert_unmounted();
+}
+
+#[test]
+fn two_disks_get_numbers_and_what_is_left_out_is_told() {
+    let bench = Bench::new();
+    let mut request = bench.request();
+    request.sources[0].partitions = Some(vec![2]);
+    request.sources.push(Source { disk: bench.new.disk(), partitions: None });
+    let plan = bench.computer.plan_backup(&request).unwrap();
+    let names: Vec<_> = plan.disks.iter().map(|disk| disk.name.as_str()).collect();
+    assert_eq!(names, ["Old computer-1", "Old computer-2"]);
+    assert_eq!(plan.disks[0].volumes[0].read, None);
+    assert!(plan.disks[0].left_out > 10 << 20);
+    // 64 MiB of noise are nothing that is known.
+    let because = plan.disks[1].volumes[0].whole_because.as_deref();
+    assert_eq!(because, Some("Its content is of no known kind."));
+    let end = bench.work(&Work::BackUp(Box::new(request))).unwrap();
+    let Done::BackUp(done) = end else { panic!("{end:?}") };
+    assert_eq!(done[1].folder, "Backups/Old computer-2");
+
+    let target = LoopDisk::new(&{
+        let file = bench.folder.path().join("third");
+        sh(&format!("cp --sparse=never {} {}", bench.old.file.display(), file.display())).unwrap();
+        file
+    });
+    let request = RestoreRequest {
+        backup: BackupId { device: bench.drive.node.clone(), folder: "Old computer-1".into() },
+        target: target.disk(),
+        compare: true,
+    };
+    let plan = bench.computer.plan_restore(&request).unwrap();
+    assert_eq!(plan.stays, ["start-up files (partition 1, 16.8 MB)"]);
+    assert_eq!(plan.after[0].words, "start-up files, left out of the backup");
+}
+
+#[test]
+fn a_stopped_backup_leaves_what_is_no_backup() {
+    let bench = Bench::new();
+    let source = bench.old.hash();
+    let work = Work::BackUp(Box::new(bench.request()));
+    let trouble = bench.stop_in(Phase::Capture, &work).unwrap_err();
+    assert_eq!(trouble.end, Ending::Stopped);
+    assert!(trouble.unharmed.contains("Old computer.partial"), "{trouble:?}");
+    bench.assert_unmounted();
+    assert_eq!(bench.old.hash(), source);
+    assert_eq!(bench.look(&bench.drive).backups(), Some(0));
+    // The next one of that name replaces it.
+    assert!(bench.back_up().verified);
+    assert_eq!(bench.look(&bench.drive).backups(), Some(1));
+}
+
+#[test]
+fn a_stopped_restore_says_what_is_left_and_can_be_begun_again() {
+    let bench = Bench::new();
+    bench.back_up();
+    let plan = bench.computer.plan_restore(&bench.restore_request()).unwrap();
+    let work = Work::Restore(Box::new(plan.confirm(&plan.word).unwrap()));
+    let noise = bench.new.hash();
+
+    let trouble = bench.stop_in(Phase::Check, &work).unwrap_err();
+    assert_eq!((trouble.end, trouble.unharmed.as_str()), (Ending::Stopped, "Nothing was written."));
+    assert_eq!(bench.new.hash(), noise);
+
+    let trouble = bench.stop_in(Phase::Restore, &work).unwrap_err();
+    assert_eq!(trouble.end, Ending::Stopped);
+    assert!(trouble.unharmed.contains("a part of it only"), "{trouble:?}");
+    bench.assert_unmounted();
+    let look = bench.look(&bench.new);
+    assert_eq!(look.report.unfinished_restore.as_deref(), Some("Old computer"));
+
+    let plan = bench.computer.plan_restore(&bench.restore_request()).unwrap();
+    let work = Work::Restore(Box::new(plan.confirm(&plan.word).unwrap()));
+    bench.work(&work).unwrap();
+    assert_eq!(bench.files_on(&bench.new), bench.files_on(&bench.old));
+}
+
+#[test]
+fn a_damaged_backup_is_told_and_not_put_back() {
+    let bench = Bench::new();
+    bench.back_up();
+    let folder = bench.folder.path().display();
+    sh(&format!(
+        "cd {folder}; mkdir at; mount {} at; trap 'umount at' EXIT
+         printf '\\377\\377' | dd of='at/Old computer/disk0.img.zst' bs=1 seek=2000000 conv=notrunc",
+        bench.drive.node.display()
+    ))
+    .unwrap();
+    let check = bench.work(&Work::Check(Box::new(bench.backup_id()))).unwrap();
+    let Done::Check(check) = check else { panic!("{check:?}") };
+    assert_eq!(check.damage.len(), 1);
+    assert!(check.damage[0].files.contains(&"/noise".to_owned()), "{check:?}");
+    let plan = bench.computer.plan_restore(&bench.restore_request()).unwrap();
+    let before = bench.new.hash();
+    let work = Work::Restore(Box::new(plan.confirm(&plan.word).unwrap()));
+    let trouble = bench.work(&work).unwrap_err();
+    assert_eq!(trouble.end, Ending::Refused);
+    assert_eq!(trouble.what, "The backup is damaged, or not all of it is there.");
+    assert_eq!(bench.new.hash(), before);
+}
+
+#[test]
+fn a_drive_that_gets_full_is_told_as_such() {
+    let bench = Bench::new();
+    let file = bench.folder.path().join("small");
+    // Enough for the least that the sample promises, too little for all of it.
+    sh(&format!("truncate -s 16M {0}; mkfs.ext4 -q -m 0 -O ^has_journal {0}", file.display()))
+        .unwrap();
+    let small = LoopDisk::new(&file);
+    let mut request = bench.request();
+    request.destination = small.node.clone();
+    sh(&format!(
+        "cd {}; mkdir at; mount {} at; trap 'umount at' EXIT
+         head -c $(($(stat -f -c '%a*%S' at) - 3500000)) /dev/zero >at/fill",
+        bench.folder.path().display(),
+        small.node.display()
+    ))
+    .unwrap();
+    let plan = bench.computer.plan_backup(&request).unwrap();
+    let [remark] = plan.remarks.as_slice() else { panic!("{:?}", plan.remarks) };
+    assert_eq!(remark.severity, Severity::Warning);
+    assert!(remark.words.starts_with("It may not fit: "), "{remark:?}");
+    let trouble = bench.work(&Work::BackUp(Box::new(request))).unwrap_err();
+    assert_eq!(
+        (trouble.end, trouble.what.as_str()),
+        (Ending::Failed, "The drive for the backup is full.")
+    );
+    assert!(trouble.unharmed.contains("Old computer.partial"), "{trouble:?}");
+}

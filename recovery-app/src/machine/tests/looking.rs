@@ -1,0 +1,151 @@
+//! What is on drives, without a write to them.
+
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::*;
+
+/// Makes a filesystem in the file `drive` with files in it, goes on writing, and copies the
+/// file at that moment: what a pulled plug leaves. `freeze` has the kernel write everything home
+/// first, so that only what is deleted but open is left to be cleaned up.
+fn pulled_plug(make: &str, options: &str, freeze: bool) -> (tempfile::TempDir, LoopDisk) {
+    let folder = tempfile::tempdir().unwrap();
+    let (before, after) =
+        if freeze { ("fsfreeze -f at", "fsfreeze -u at") } else { ("sync -f at", ":") };
+    sh(&format!(
+        "cd {}; mkdir at tree; truncate -s 320M drive; {make} drive >/dev/null
+         mkdir tree/backup; echo '{{' >tree/backup/manifest.json
+         cleanup() {{ exec 7>&-; umount at; }}
+         mount -o {options} drive at; cp -r tree/backup at/; umount at
+         mount -o {options} drive at; trap cleanup EXIT
+         for i in $(seq 200); do head -c 20000 /dev/urandom >at/$i; done
+         head -c 8M /dev/urandom >at/open; sync -f at; exec 7<at/open; rm at/open
+         for i in $(seq 100); do rm at/$i; done; sync -f at; head -c 9999 /dev/urandom >at/new; sync at/new
+         {before}; cp --sparse=always drive copy; {after}",
+        folder.path().display()
+    ))
+    .unwrap();
+    let disk = LoopDisk::new(&folder.path().join("copy"));
+    (folder, disk)
+}
+
+/// Looks at the drive several times: its files are seen, and no byte of it changes.
+fn assert_seen_untouched(disk: &LoopDisk) {
+    let computer = ThisComputer::default();
+    let before = disk.hash();
+    let was_read_only = disk.disk().read_only;
+    for _ in 0..3 {
+        let look = computer.look(&disk.disk());
+        let [place] = look.places.as_slice() else { panic!("{:?}", look.places) };
+        assert_eq!((place.problem.as_ref(), &place.device), (None, &disk.node));
+        assert!(place.size > 200 << 20 && place.free > 100 << 20, "{place:?}");
+    }
+    assert_eq!(disk.hash(), before, "the drive was written to");
+    let now = disk.disk();
+    assert_eq!((now.read_only, now.mounted_at.is_empty()), (was_read_only, true));
+}
+
+#[test]
+fn an_ext4_drive_whose_plug_was_pulled_is_only_read() {
+    let (_folder, disk) = pulled_plug("mkfs.ext4 -q", "loop", false);
+    assert_seen_untouched(&disk);
+}
+
+#[test]
+fn files_that_wait_to_be_deleted_are_not_deleted_by_a_look() {
+    let (_folder, disk) = pulled_plug("mkfs.ext4 -q", "loop", true);
+    assert_seen_untouched(&disk);
+}
+
+#[test]
+fn an_xfs_drive_whose_plug_was_pulled_is_only_read() {
+    let (_folder, disk) = pulled_plug("mkfs.xfs -q", "loop", false);
+    assert_seen_untouched(&disk);
+}
+
+#[test]
+fn a_btrfs_drive_whose_plug_was_pulled_is_only_read() {
+    let (_folder, disk) = pulled_plug("mkfs.btrfs -q", "loop", false);
+    assert_seen_untouched(&disk);
+}
+
+#[test]
+fn a_backup_is_found_where_it_was_made() {
+    let bench = Bench::new();
+    let made = bench.back_up();
+    let before = bench.drive.hash();
+    let look = bench.look(&bench.drive);
+    assert_eq!(bench.drive.hash(), before);
+    let place = &look.places[0];
+    assert_eq!((place.title.as_str(), place.label.as_deref()), ("ext4", Some("Backups")));
+    assert!(!place.has_system && place.not_writable.is_none() && !look.is_boot_medium);
+    let [entry] = place.backups.as_slice() else { panic!("{place:?}") };
+    assert_eq!(entry.id, bench.backup_id());
+    assert_eq!((entry.stored, entry.content), (made.stored, made.content));
+    assert_eq!(entry.disk_size, 48 << 20);
+    let words: Vec<_> = entry.contents.iter().map(|content| content.words.as_str()).collect();
+    assert!(
+        words[0] == "start-up files" && words[1].starts_with("\"root\" files (ext4), "),
+        "{words:?}"
+    );
+    // What was on the disk is told in the same words as what is on it.
+    let disk = bench.look(&bench.old);
+    assert_eq!(report::content::of_disk(&disk.report), entry.contents);
+}
+
+#[test]
+fn what_has_no_files_gives_no_place() {
+    let folder = tempfile::tempdir().unwrap();
+    sh(&format!(
+        "cd {}; truncate -s 64M swap noise; mkswap -q swap; head -c 64M /dev/urandom >noise",
+        folder.path().display()
+    ))
+    .unwrap();
+    for name in ["swap", "noise"] {
+        let disk = LoopDisk::new(&folder.path().join(name));
+        assert_eq!(ThisComputer::default().look(&disk.disk()).places, []);
+    }
+}
+
+#[test]
+fn a_damaged_filesystem_is_a_problem_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    sh(&format!(
+        "cd {}; truncate -s 320M drive; mkfs.xfs -q drive
+         printf '\\377' | dd of=drive bs=1 seek=200 conv=notrunc status=none",
+        folder.path().display()
+    ))
+    .unwrap();
+    let disk = LoopDisk::new(&folder.path().join("drive"));
+    let look = ThisComputer::default().look(&disk.disk());
+    let problem = look.places[0].problem.as_deref().unwrap();
+    assert!(problem.starts_with("Its files cannot be shown (XFS: "), "{problem}");
+}
+
+#[test]
+fn a_look_is_no_change_that_is_worth_another_look() {
+    let (_folder, disk) = pulled_plug("mkfs.ext4 -q", "loop", true);
+    let computer = ThisComputer::default();
+    let until = Instant::now() + Duration::from_secs(4);
+    let seen = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while Instant::now() < until {
+                computer.look(&disk.disk());
+            }
+        });
+        computer.watch(&mut |list| {
+            let list = list.unwrap();
+            let name = disk.disk().name;
+            let found = list.disks.into_iter().find(|found| found.name == name);
+            seen.lock().unwrap().push((found, list.touched.contains(&name)));
+            if Instant::now() < until { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+    });
+    let seen = seen.into_inner().unwrap();
+    let first = seen[0].0.as_ref().unwrap();
+    assert!(!first.read_only && first.mounted_at.is_empty());
+    assert!(seen.iter().all(|(found, touched)| found.as_ref() == Some(first) && !touched));
+}

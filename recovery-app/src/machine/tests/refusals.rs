@@ -1,0 +1,132 @@
+//! What is not done, and says why.
+
+use tui::job::{BackupPlan, Ending, Severity};
+
+use super::*;
+
+fn refusals(plan: &BackupPlan) -> Vec<&str> {
+    let refusals = plan.remarks.iter().filter(|remark| remark.severity == Severity::Refusal);
+    refusals.map(|remark| remark.words.as_str()).collect()
+}
+
+#[test]
+fn a_backup_does_not_lie_on_the_disk_that_it_is_of() {
+    let bench = Bench::new();
+    let mut request = bench.request();
+    request.sources[0].disk = bench.drive.disk();
+    let plan = bench.computer.plan_backup(&request).unwrap();
+    let words = "The backup would lie on the disk that it is of. Choose another drive.";
+    assert_eq!(refusals(&plan), [words]);
+    let before = bench.drive.hash();
+    let trouble = bench.work(&Work::BackUp(Box::new(request))).unwrap_err();
+    assert_eq!(trouble.end, Ending::Refused);
+    assert_eq!(bench.drive.hash(), before);
+}
+
+#[test]
+fn a_name_that_is_taken_or_impossible_is_refused() {
+    let bench = Bench::new();
+    bench.back_up();
+    let plan = bench.computer.plan_backup(&bench.request()).unwrap();
+    assert!(
+        refusals(&plan)[0].starts_with("A backup named Old computer is on that drive already.")
+    );
+    let request = BackupRequest { name: "a:b".to_owned(), ..bench.request() };
+    let plan = bench.computer.plan_backup(&request).unwrap();
+    assert!(refusals(&plan)[0].starts_with("`a:b` cannot be the name of a backup."), "{plan:?}");
+}
+
+#[test]
+fn a_drive_that_is_too_small_for_all_disks_is_refused() {
+    let bench = Bench::new();
+    let mut request = bench.request();
+    let noise = Source { disk: bench.new.disk(), partitions: None };
+    request.sources = vec![noise.clone(), noise.clone(), noise.clone(), noise];
+    let plan = bench.computer.plan_backup(&request).unwrap();
+    assert!(refusals(&plan)[0].starts_with("The drive for the backup is too small: "), "{plan:?}");
+}
+
+#[test]
+fn a_disk_in_use_is_neither_saved_nor_overwritten() {
+    let bench = Bench::new();
+    bench.back_up();
+    let folder = bench.folder.path().join("in use");
+    sh(&format!(
+        "mkdir '{0}'; mkfs.ext4 -q {1}; mount {1} '{0}'",
+        folder.display(),
+        bench.new.node.display()
+    ))
+    .unwrap();
+    let request = BackupRequest {
+        name: "other".to_owned(),
+        sources: vec![Source { disk: bench.new.disk(), partitions: None }],
+        ..bench.request()
+    };
+    let saving = bench.computer.plan_backup(&request);
+    let restoring = bench.computer.plan_restore(&bench.restore_request());
+    let work = bench.work(&Work::BackUp(Box::new(request)));
+    sh(&format!("umount '{}'", folder.display())).unwrap();
+    let saving = saving.unwrap();
+    assert!(refusals(&saving)[0].contains("It is in use: its files are open on this computer"));
+    assert_eq!(work.unwrap_err().end, Ending::Refused);
+    let plan = restoring.unwrap();
+    assert!(plan.refusals[0].starts_with("It is in use: its files are open"), "{plan:?}");
+    assert_eq!(plan.confirm(&plan.word), None);
+}
+
+#[test]
+fn a_restore_onto_the_drive_with_the_backup_is_refused() {
+    let bench = Bench::new();
+    bench.back_up();
+    let request = RestoreRequest { target: bench.drive.disk(), ..bench.restore_request() };
+    let plan = bench.computer.plan_restore(&request).unwrap();
+    assert_eq!(plan.refusals, ["The backup itself lies on this disk."]);
+}
+
+#[test]
+fn a_disk_that_changed_after_the_plan_is_not_written() {
+    let bench = Bench::new();
+    bench.back_up();
+    let plan = bench.computer.plan_restore(&bench.restore_request()).unwrap();
+    let work = Work::Restore(Box::new(plan.confirm(&plan.word).unwrap()));
+    sh(&format!("mkfs.ext4 -q -L precious {}", bench.new.node.display())).unwrap();
+    let before = bench.new.hash();
+    let trouble = bench.work(&work).unwrap_err();
+    assert_eq!(trouble.end, Ending::Refused);
+    assert!(trouble.what.contains("is not what it was when you read the plan"), "{trouble:?}");
+    assert_eq!(trouble.details, ["different: what is on the disk"]);
+    assert_eq!(bench.new.hash(), before);
+}
+
+#[test]
+fn another_disk_in_the_place_of_the_chosen_one_is_not_written() {
+    let bench = Bench::new();
+    bench.back_up();
+    let plan = bench.computer.plan_restore(&bench.restore_request()).unwrap();
+    let work = Work::Restore(Box::new(plan.confirm(&plan.word).unwrap()));
+    let (node, file) = (bench.new.node.display(), bench.folder.path().join("other"));
+    sh(&format!(
+        "truncate -s 80M {1}; losetup --detach {0}; losetup {0} {1}",
+        node,
+        file.display()
+    ))
+    .unwrap();
+    let trouble = bench.work(&work).unwrap_err();
+    assert_eq!(trouble.end, Ending::Refused);
+    assert_eq!(trouble.what, "The disk that was chosen is not there any more.");
+}
+
+#[test]
+fn a_smaller_disk_is_refused_with_what_is_missing() {
+    let bench = Bench::new();
+    bench.back_up();
+    let file = bench.folder.path().join("tiny");
+    sh(&format!("truncate -s 40M {}", file.display())).unwrap();
+    let tiny = LoopDisk::new(&file);
+    let request = RestoreRequest { target: tiny.disk(), ..bench.restore_request() };
+    let plan = bench.computer.plan_restore(&request).unwrap();
+    assert_eq!(
+        plan.refusals,
+        ["It is too small: 8.39 MB are missing to the size of the old disk."]
+    );
+}
