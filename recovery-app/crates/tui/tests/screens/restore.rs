@@ -7,10 +7,8 @@ mod pictures;
 mod proposal;
 
 use hardware::Disk;
-use tui::console::Profile;
 use tui::input::Key;
 use tui::job::{RestorePlan, RestoreRequest, Work};
-use tui::tool::LAYOUTS;
 use tui::{Command, Look, Message};
 
 use crate::computer::{failing, fresh, notebook, restore_plan, usb_drive};
@@ -40,14 +38,7 @@ fn without(disks: &Disks, name: &str) -> Disks {
 }
 
 fn on_stage(disks: &Disks) -> Stage {
-    on_screen(VGA, SCREEN, disks)
-}
-
-/// The keyboard's layout has been chosen already.
-fn on_screen(size: (u16, u16), profile: Profile, disks: &Disks) -> Stage {
-    let mut stage = Stage::new(size, profile).with(disks);
-    stage.state.shared.layout = Some(LAYOUTS[0]);
-    stage
+    Stage::new(VGA, SCREEN).with(disks)
 }
 
 fn letters(word: &str) -> Vec<Key> {

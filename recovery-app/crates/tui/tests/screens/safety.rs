@@ -10,7 +10,7 @@ use proptest::test_runner::TestRunner;
 use tui::input::Key;
 
 use crate::stage::{UEFI, VGA};
-use trial::{Trial, WORLDS};
+use trial::{Begun, Trial, WORLDS};
 
 /// Something that happens.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ enum Act {
     },
     /// Home, and then towards a restore as far as screens follow.
     SetOut,
+    /// Home, and then to the last question before a drive is made ready for backups.
+    SetOutToFormat,
     /// "Go on" in place of "Go back".
     GoOn,
     /// The word that the screen asks for, with so many of its letters, in capitals or not.
@@ -79,6 +81,7 @@ fn act() -> impl Strategy<Value = Act> {
         12 => key().prop_map(Act::Press),
         4 => (1..5_usize).prop_map(|steps| Act::Go { steps }),
         1 => Just(Act::SetOut),
+        3 => Just(Act::SetOutToFormat),
         4 => Just(Act::GoOn),
         4 => (0..6_usize, any::<bool>())
             .prop_map(|(letters, capitals)| Act::TypeWord { letters, capitals }),
@@ -106,7 +109,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     vec(act(), 1..80)
 }
 
-fn run(acts: &[Act]) -> usize {
+fn run(acts: &[Act]) -> Begun {
     let mut trial = Trial::new();
     acts.iter().for_each(|act| trial.act(act));
     trial.begun
@@ -123,18 +126,24 @@ proptest! {
 
 /// Of a proof that nothing happens it has to be known that something could have.
 #[test]
-fn the_same_acts_do_reach_a_restore() {
+fn the_same_acts_do_overwrite_disks() {
     let mut runner = TestRunner::deterministic();
-    let begun: usize =
-        (0..100).map(|_| run(&acts().new_tree(&mut runner).unwrap().current())).sum();
-    assert!(begun >= 20, "{begun} disks overwritten");
+    let mut begun = || run(&acts().new_tree(&mut runner).unwrap().current());
+    let all: Vec<Begun> = (0..100).map(|_| begun()).collect();
+    let restores: usize = all.iter().map(|begun| begun.restores).sum();
+    let formats: usize = all.iter().map(|begun| begun.formats).sum();
+    assert!(restores >= 20 && formats >= 20, "{restores} restores, {formats} formats");
 }
 
 #[test]
 fn the_straight_way_is_one() {
     let acts = straight();
-    assert_eq!(run(&acts), 1);
-    assert_eq!(run(&acts[1..]), 0);
-    assert_eq!(run(&[&acts[..2], &acts[3..]].concat()), 0);
-    assert_eq!(run(&acts[..3]), 0);
+    let nothing = Begun::default();
+    assert_eq!(run(&acts), Begun { restores: 1, formats: 0 });
+    assert_eq!(run(&acts[1..]), nothing);
+    assert_eq!(run(&[&acts[..2], &acts[3..]].concat()), nothing);
+    assert_eq!(run(&acts[..3]), nothing);
+    let word = acts[3].clone();
+    assert_eq!(run(&[Act::SetOutToFormat, word]), Begun { restores: 0, formats: 1 });
+    assert_eq!(run(&[Act::SetOutToFormat]), nothing);
 }

@@ -38,12 +38,12 @@ const ANSWER_LINES: usize = 4;
 /// What was asked for, what came back, and what is chosen here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposal {
-    backup: Box<Backup>,
-    request: Box<RestoreRequest>,
+    backup: Backup,
+    request: RestoreRequest,
     /// What was on the disk when it was chosen.
     chosen_with: Vec<Content>,
     /// None before the answer has come.
-    plan: Option<Box<RestorePlan>>,
+    plan: Option<RestorePlan>,
     compare: bool,
     /// The answer that Enter gives.
     goes_on: bool,
@@ -59,8 +59,8 @@ impl Proposal {
             compare: true,
         };
         Self {
-            backup: Box::new(backup),
-            request: Box::new(request),
+            backup,
+            request,
             chosen_with: contents_of(target),
             plan: None,
             compare: true,
@@ -91,7 +91,7 @@ impl Proposal {
 
     /// The plan, when nothing is in its way.
     fn way_on(&self, shared: &Shared) -> Option<&RestorePlan> {
-        let plan = self.plan.as_deref()?;
+        let plan = self.plan.as_ref()?;
         (plan.refusals.is_empty() && self.obstacle(shared).is_none()).then_some(plan)
     }
 
@@ -214,12 +214,12 @@ impl View for Proposal {
 
     fn hear(&mut self, answer: &Message, _shared: &Shared) -> Reaction {
         let Message::RestorePlanned(request, planned) = answer else { return Reaction::None };
-        if *request != self.request || self.plan.is_some() {
+        if **request != self.request || self.plan.is_some() {
             return Reaction::None;
         }
         let trouble = match &**planned {
-            Ok(plan) if plan.request == *self.request => {
-                self.plan = Some(Box::new(plan.clone()));
+            Ok(plan) if plan.request == self.request => {
+                self.plan = Some(plan.clone());
                 return Reaction::None;
             }
             Ok(_) => Trouble::defect("the plan is for another disk or backup"),

@@ -34,14 +34,14 @@ const HELP: Topic = Topic::About(&[
 /// The backup, and which disk is marked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Targets {
-    backup: Box<Backup>,
+    backup: Backup,
     /// The first empty disk, until the mark was moved. The mark stays with its disk.
-    marked: Option<Box<Disk>>,
+    marked: Option<Disk>,
 }
 
 impl Targets {
     pub fn new(backup: Backup) -> Self {
-        Self { backup: Box::new(backup), marked: None }
+        Self { backup, marked: None }
     }
 
     fn place(&self, shared: &Shared) -> usize {
@@ -68,8 +68,8 @@ impl Targets {
         if refusal.is_some() || !self.backup.is_there(shared) {
             return Reaction::None;
         }
-        self.marked = Some(Box::new(known.disk.clone()));
-        let proposal = Proposal::new((*self.backup).clone(), known);
+        self.marked = Some(known.disk.clone());
+        let proposal = Proposal::new(self.backup.clone(), known);
         let ask = Command::PlanRestore(Box::new(proposal.request().clone()));
         Reaction::OpenAndDo(Screen::Proposal(proposal), ask)
     }
@@ -118,7 +118,7 @@ impl View for Targets {
                 let mut cursor = Cursor::at(self.place(shared));
                 if cursor.press(key, &rows) {
                     let marked = shared.disks.known().get(cursor.place(rows.len()));
-                    self.marked = marked.map(|known| Box::new(known.disk.clone()));
+                    self.marked = marked.map(|known| known.disk.clone());
                 }
             }
         }

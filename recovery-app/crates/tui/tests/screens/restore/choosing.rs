@@ -7,9 +7,9 @@ use tui::disks::PATIENCE;
 use tui::input::Key;
 use tui::{Command, Look, Message};
 
-use super::{TO_TARGETS, disks, on_screen, on_stage, propose, shows, with, without};
+use super::{TO_TARGETS, disks, on_stage, propose, shows, with, without};
 use crate::computer::{fresh, usb_drive};
-use crate::stage::{SCREEN, UEFI};
+use crate::stage::{SCREEN, Stage, UEFI};
 
 /// A change to the fresh disk, and the reason that is told.
 type Reason = (fn(&mut Disk, &mut Look), &'static str);
@@ -44,7 +44,7 @@ fn a_disk_that_cannot_be_chosen_says_why() {
     ];
     for (change, reason) in reasons {
         let disks = with(disks(), "sdb", change);
-        let mut stage = on_screen(UEFI, SCREEN, &disks);
+        let mut stage = Stage::new(UEFI, SCREEN).with(&disks);
         stage.press(&TO_TARGETS);
         shows(&stage, &format!("- cannot be chosen: {reason}"));
         stage.press(&[Key::Home, Key::Char('c')]);
@@ -87,7 +87,7 @@ fn what_would_be_lost_is_told_before_a_disk_is_chosen() {
     let disks = with(disks(), "sdb", |_, look| {
         look.report.unfinished_restore = Some("notebook-1".to_owned());
     });
-    let mut stage = on_screen(UEFI, SCREEN, &disks);
+    let mut stage = Stage::new(UEFI, SCREEN).with(&disks);
     stage.press(&TO_TARGETS);
     shows(&stage, "! would be lost: Windows 11 Pro, 212 GB used; Debian GNU/Linux 12");
     shows(&stage, "! this looks like the disk that the backup was made of");
@@ -104,7 +104,7 @@ fn backups_on_a_disk_are_told_as_lost() {
     let (second, look) = moved(second, look, "sde");
     let mut disks = disks();
     disks.push((second, look));
-    let mut stage = on_screen(UEFI, SCREEN, &disks);
+    let mut stage = Stage::new(UEFI, SCREEN).with(&disks);
     stage.press(&TO_TARGETS);
     shows(&stage, "! 3 backups on it would be lost");
     stage.press(&[Key::End]);

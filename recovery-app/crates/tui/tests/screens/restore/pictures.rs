@@ -7,8 +7,7 @@ use tui::job::RestorePlan;
 use tui::{Command, Message, Surroundings};
 
 use super::{
-    Disks, TO_BACKUPS, TO_TARGETS, at_proposal, disks, letters, on_screen, on_stage, propose, with,
-    without,
+    Disks, TO_BACKUPS, TO_TARGETS, at_proposal, disks, letters, on_stage, propose, with, without,
 };
 use crate::computer::{notebook, restore_plan, strange, usb_drive};
 use crate::random::check_cells;
@@ -76,7 +75,7 @@ fn backups_on_vga() {
 
 #[test]
 fn backups_on_uefi() {
-    let mut stage = on_screen(UEFI, SCREEN, &disks());
+    let mut stage = Stage::new(UEFI, SCREEN).with(&disks());
     stage.press(&TO_BACKUPS);
     assert_snapshot!(stage.text());
 }
@@ -109,7 +108,7 @@ fn targets_on_vga() {
 fn targets_on_uefi() {
     let mut disks = disks();
     disks.push(strange());
-    let mut stage = on_screen(UEFI, SCREEN, &disks);
+    let mut stage = Stage::new(UEFI, SCREEN).with(&disks);
     stage.press(&TO_TARGETS);
     assert_snapshot!(stage.text());
 }

@@ -4,9 +4,9 @@ use tui::input::Key;
 use tui::job::{RestoreRequest, Trouble};
 use tui::{Command, Message};
 
-use super::{TO_TARGETS, disks, on_screen, on_stage, propose, shows};
+use super::{TO_TARGETS, disks, on_stage, propose, shows};
 use crate::computer::restore_plan;
-use crate::stage::{SCREEN, UEFI};
+use crate::stage::{SCREEN, Stage, UEFI};
 
 #[test]
 fn a_plan_that_cannot_be_made_is_a_screen_of_its_own() {
@@ -59,7 +59,7 @@ fn a_refused_plan_has_no_way_on() {
 #[test]
 fn what_stays_is_not_told_as_lost() {
     let disks = disks();
-    let mut stage = on_screen(UEFI, SCREEN, &disks);
+    let mut stage = Stage::new(UEFI, SCREEN).with(&disks);
     stage.press(&TO_TARGETS);
     stage.press(&[Key::Home]);
     let debian = "Debian GNU/Linux 12, 31.0 GB used (partition 4, 100 GB)";

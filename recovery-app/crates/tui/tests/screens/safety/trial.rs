@@ -5,13 +5,12 @@ use std::path::Path;
 use hardware::{Bus, Disk};
 use tui::input::Key;
 use tui::job::{
-    BackupPlan, Done, Ending, FormatDone, News, RestoreDone, RestorePlan, RestoreRequest, Trouble,
-    Work,
+    Done, Ending, FormatDone, News, RestoreDone, RestorePlan, RestoreRequest, Trouble, Work,
 };
 use tui::{Command, DiskList, Look, Message};
 
 use super::{Act, Answer, straight};
-use crate::computer::{disk, failing, fresh, notebook, restore_plan, usb_drive};
+use crate::computer::{backup_plan, disk, failing, fresh, notebook, restore_plan, usb_drive};
 use crate::stage::{SCREEN, Stage, VGA};
 
 /// Kinds of [`disks`].
@@ -32,6 +31,13 @@ fn disks(world: usize) -> Vec<(Disk, Look)> {
     vec![drive, fresh.clone(), notebook(), failing(), (twin, fresh.1)]
 }
 
+/// How many disks were overwritten.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Begun {
+    pub restores: usize,
+    pub formats: usize,
+}
+
 /// The screens, the computer behind them, and what has come of it.
 pub struct Trial {
     stage: Stage,
@@ -43,8 +49,8 @@ pub struct Trial {
     /// All plans that were told.
     plans: Vec<RestorePlan>,
     working: Option<Work>,
-    /// Disks overwritten.
-    pub begun: usize,
+    /// Restores and formats that were begun.
+    pub begun: Begun,
 }
 
 impl Trial {
@@ -57,8 +63,10 @@ impl Trial {
             asked: Vec::new(),
             plans: Vec::new(),
             working: None,
-            begun: 0,
+            begun: Begun::default(),
         };
+        // Which keyboard it is will be asked on the way.
+        trial.stage.state.shared.layout = None;
         trial.attach();
         trial.answer(Answer::Plainly);
         trial
@@ -68,11 +76,8 @@ impl Trial {
         match act {
             Act::Press(key) => self.press(*key),
             Act::Go { steps } => straight().iter().take(*steps).for_each(|act| self.act(act)),
-            Act::SetOut => {
-                let home = [Key::Esc; 6];
-                let keys = [Key::Home, Key::Char('r'), Key::Enter, Key::Enter, Key::Enter];
-                home.into_iter().chain(keys).for_each(|key| self.press(key));
-            }
+            Act::SetOut => self.set_out(['r', '\n', '\n', '\n']),
+            Act::SetOutToFormat => self.set_out(['b', '\n', '\n', '\n', 'm', '\n', '\n']),
             Act::GoOn => [Key::Right, Key::Enter].into_iter().for_each(|key| self.press(key)),
             Act::TypeWord { letters, capitals } => self.type_word(*letters, *capitals),
             Act::Resize((columns, rows)) => self.tell(Message::Resized(*columns, *rows)),
@@ -90,6 +95,12 @@ impl Trial {
             Act::Answer(answer) => self.answer(*answer),
             Act::End { well } => self.end(*well),
         }
+    }
+
+    /// Home, and then by these keys.
+    fn set_out<const COUNT: usize>(&mut self, keys: [char; COUNT]) {
+        let keys = keys.map(|key| if key == '\n' { Key::Enter } else { Key::Char(key) });
+        [Key::Esc; 8].into_iter().chain(keys).for_each(|key| self.press(key));
     }
 
     fn attach(&mut self) {
@@ -116,9 +127,10 @@ impl Trial {
                 assert_eq!(key, Key::Enter);
                 let seen = Stage { state: before.clone(), now: self.stage.now }.text();
                 self.judge(&seen, &command);
-                self.begun += 1;
             }
             if let Command::Begin(work) = &command {
+                self.begun.restores += usize::from(matches!(work, Work::Restore(_)));
+                self.begun.formats += usize::from(matches!(work, Work::Format(_)));
                 self.working = Some(work.clone());
             }
             self.asked.push(command);
@@ -187,12 +199,7 @@ impl Trial {
                     self.tell(Message::RestorePlanned(request, Box::new(plan)));
                 }
                 Command::PlanBackup(request) => {
-                    let plan = BackupPlan {
-                        disks: Vec::new(),
-                        free: 1 << 40,
-                        seconds: None,
-                        remarks: Vec::new(),
-                    };
+                    let plan = backup_plan(&request);
                     self.tell(Message::BackupPlanned(request, Box::new(Ok(plan))));
                 }
                 Command::Use(tool) => self.tell(Message::Used(tool, Ok("It is done.".to_owned()))),
