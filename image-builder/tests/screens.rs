@@ -36,7 +36,7 @@ fn backs_up(person: &mut Person, name: &str) {
     person.takes_a_picture(&format!("{name}-backup-3-drive"));
     person.presses(Key::Enter);
     chooses_a_keyboard(person, name);
-    person.sees("Back up: how", SOON);
+    person.sees("step 4 of 5", SOON);
     person.takes_a_picture(&format!("{name}-backup-4-how"));
     person.presses(Key::Enter);
     person.sees("Begin the backup", LOOK);
