@@ -84,6 +84,7 @@ pub fn build(order: &Order, report: &Report) -> Result<Built> {
     };
     let iso = make_disc(&disc, &workshop)?;
     workshop.cache.tidy()?;
+    workshop.session.tidy()?;
     tell_weights(&system, &squashfs, &kernel, &iso, report)?;
     deliver(&iso, &contents, &order.output, report)
 }
