@@ -1,6 +1,5 @@
 //! The whole way from a package archive to an ISO.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -65,8 +64,7 @@ pub fn build(order: &Order, report: &Report) -> Result<Built> {
     let loaders = workshop.unpack(&workshop.session.candidates(&boot::packages())?)?;
 
     let beside: Vec<&Unpacked> = loaders.iter().chain([&package]).collect();
-    let contents =
-        Contents::list(&system, &kernel, &beside, hashes(&programs)?, &workshop.toolkit)?;
+    let contents = Contents::list(&system, &kernel, &beside, &programs, &workshop.toolkit)?;
     let copyright = copyright_file(&used(&system, &beside))?;
     system.tree.put_program("usr/bin/remetal", &programs.remetal);
     system.tree.put_bytes(layout::CONTENTS.trim_start_matches('/'), contents.json());
@@ -86,13 +84,9 @@ pub fn build(order: &Order, report: &Report) -> Result<Built> {
     };
     let iso = make_disc(&disc, &workshop)?;
     workshop.cache.tidy()?;
+    workshop.session.tidy()?;
     tell_weights(&system, &squashfs, &kernel, &iso, report)?;
     deliver(&iso, &contents, &order.output, report)
-}
-
-fn hashes(programs: &Programs) -> Result<BTreeMap<String, String>> {
-    let hash = |name: &str, path: &Path| -> Result<_> { Ok((name.to_owned(), hash_file(path)?)) };
-    Ok([hash("remetal", &programs.remetal)?, hash("init", &programs.init)?].into())
 }
 
 /// Says what each part weighs, the heaviest first.

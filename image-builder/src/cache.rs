@@ -89,10 +89,8 @@ impl<'a> Cache<'a> {
     /// Throws away what no build has used for a month.
     pub(crate) fn tidy(&self) -> Result<()> {
         for step in self.steps.borrow().iter() {
-            for made in entries(&self.folder.join(step))? {
-                let changed = fs::metadata(&made).and_then(|metadata| metadata.modified());
-                let age = changed.ok().and_then(|at| SystemTime::now().duration_since(at).ok());
-                if age.is_some_and(|age| age > KEPT_UNUSED) && made.is_dir() {
+            for made in unused(&self.folder.join(step))? {
+                if made.is_dir() {
                     fs::remove_dir_all(&made).doing("removing", &made)?;
                 }
             }
@@ -119,9 +117,20 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     entries.map(|entry| entry.map(|entry| entry.path()).doing("reading", folder)).collect()
 }
 
-fn touch(path: &Path) -> Result<()> {
-    let folder = File::open(path).doing("opening", path)?;
-    folder.set_modified(SystemTime::now()).doing("touching", path)
+/// What is in the folder and was not [touched](touch) for a month.
+pub(crate) fn unused(folder: &Path) -> Result<Vec<PathBuf>> {
+    let is_old = |path: &PathBuf| {
+        let used = fs::metadata(path).and_then(|metadata| metadata.modified());
+        let age = used.ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+        age.is_some_and(|age| age > KEPT_UNUSED)
+    };
+    Ok(entries(folder)?.into_iter().filter(is_old).collect())
+}
+
+/// Notes that this build has used the file or folder.
+pub(crate) fn touch(path: &Path) -> Result<()> {
+    let used = File::open(path).doing("opening", path)?;
+    used.set_modified(SystemTime::now()).doing("touching", path)
 }
 
 /// A hash of all inputs of a step. What is added is separated, so that `ab`, `c` and `a`, `bc`
@@ -167,4 +176,23 @@ pub(crate) fn hash_file(path: &Path) -> Result<String> {
 /// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_used_is_not_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let [old, used] = ["old", "used"].map(|name| folder.path().join(name));
+        for path in [&old, &used] {
+            fs::write(path, "").unwrap();
+            let long_ago = SystemTime::now() - KEPT_UNUSED - Duration::from_secs(60);
+            File::open(path).unwrap().set_modified(long_ago).unwrap();
+        }
+        touch(&used).unwrap();
+        assert_eq!(unused(folder.path()).unwrap(), [old]);
+        assert!(unused(Path::new("/no/such/folder")).unwrap().is_empty());
+    }
 }

@@ -14,7 +14,7 @@ use crate::disc::{Disc, make_disc};
 use crate::image::{make_initrd, make_squashfs};
 use crate::kernel::{Chosen, Index};
 use crate::report::Report;
-use crate::system::{Kernel, Origin, System};
+use crate::system::{Kernel, Origin, Programs, System};
 use crate::toolkit::Toolkit;
 use crate::tree::Tree;
 use crate::workshop::Workshop;
@@ -72,8 +72,8 @@ fn assemble(common: &Cache, text: &str) -> Vec<u8> {
     let loaders = workshop.session.candidates(&boot::packages()).unwrap();
     let loaders = workshop.unpack(&loaders).unwrap();
     let beside: Vec<&Unpacked> = loaders.iter().collect();
-    let contents =
-        Contents::list(&system, &kernel, &beside, BTreeMap::new(), &workshop.toolkit).unwrap();
+    let programs = Programs { remetal: init.clone(), init, crates: Vec::new() };
+    let contents = Contents::list(&system, &kernel, &beside, &programs, &workshop.toolkit).unwrap();
     let disc = Disc {
         kernel: &kernel,
         initrd: &initrd,

@@ -144,3 +144,36 @@ fn a_drive_that_is_plugged_in_and_pulled_out_comes_and_goes_on_the_screen() {
         );
     }
 }
+
+#[test]
+fn health_is_told_in_words() {
+    const FAILING: u8 = 1 << 2;
+    let folder = vm::scratch().unwrap();
+    let [ata, well, ill] = ["ata", "well", "ill"].map(|name| folder.path().join(name));
+    [&ata, &well, &ill].iter().for_each(|file| make_empty(file, 40).unwrap());
+    let builder = computer("computer", Firmware::Bios)
+        .disk(Disk::new(Bus::Ahci, ata).serial("ATA-WELL"))
+        .disk(Disk::new(Bus::Nvme, well).serial("NVME-WELL"))
+        .disk(Disk::new(Bus::Nvme, ill).serial("NVME-ILL"));
+    let mut machine = builder.unattended("remetal disks", After::PowerOff).start().unwrap();
+    let warning = json!({
+        "path": "/machine/peripheral/nvme1",
+        "property": "smart_critical_warning",
+        "value": FAILING,
+    });
+    machine.control("qom-set", warning).unwrap();
+    let said = machine.outcome(BOOT).unwrap().output.replace('\r', "");
+
+    let about = |serial: &str| {
+        let mut paragraphs = said.split("\n\n");
+        let found = paragraphs.find(|text| text.contains(&format!("serial {serial}\n")));
+        found.unwrap_or_else(|| panic!("no disk {serial} in {said}")).to_owned()
+    };
+    for well in ["ATA-WELL", "NVME-WELL"] {
+        assert!(about(well).contains("\n  SMART: good\n"), "{said}");
+    }
+    let ill = about("NVME-ILL");
+    assert!(ill.contains("\n  SMART: FAILING\n"), "{ill}");
+    assert!(ill.contains("The disk makes too many errors to be relied on."), "{ill}");
+    assert!(ill.contains("copy its data while it can be read"), "{ill}");
+}

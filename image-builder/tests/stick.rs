@@ -14,7 +14,13 @@ struct Loop {
 
 impl Loop {
     fn new(file: &Path) -> Self {
-        let output = Command::new("losetup").args(["--find", "--show"]).arg(file).output().unwrap();
+        Self::with_sectors(file, 512)
+    }
+
+    fn with_sectors(file: &Path, bytes: u32) -> Self {
+        let size = format!("--sector-size={bytes}");
+        let mut command = Command::new("losetup");
+        let output = command.args(["--find", "--show", &size]).arg(file).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         Self { node: String::from_utf8(output.stdout).unwrap().trim().into() }
     }
@@ -117,6 +123,20 @@ fn a_stick_that_is_too_small_is_refused() {
     let refused = write(&iso, &disk.node, None);
     assert_eq!(refused.status.code(), Some(3), "{}", text(&refused));
     assert!(text(&refused).contains("1050624 bytes are missing"), "{}", text(&refused));
+}
+
+#[test]
+fn a_stick_with_large_sectors_is_refused() {
+    let (_folder, iso, stick) = scene(16 * MIB);
+    let disk = Loop::with_sectors(&stick, 4096);
+    let plan = write(&iso, &disk.node, None);
+    let name = disk.node.file_name().unwrap().to_str().unwrap();
+    let refused = write(&iso, &disk.node, Some(name));
+    assert!(text(&plan).contains("has sectors of 4096 bytes"), "{}", text(&plan));
+    assert!(!text(&plan).contains("--confirm"), "{}", text(&plan));
+    assert_eq!(refused.status.code(), Some(3), "{}", text(&refused));
+    assert!(text(&refused).contains("no firmware would start from it"), "{}", text(&refused));
+    assert!(untouched(&stick));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Package, Session};
-use crate::cache::hash_file;
+use crate::cache::{hash_file, touch, unused};
 use crate::command::run;
 use crate::error::{BuildError, Doing, Result};
 use crate::report::{Report, mebibytes};
@@ -32,11 +32,27 @@ impl Session {
         }
         packages.iter().map(|package| found(&archives, package)).collect()
     }
+
+    /// Throws away packages that no build has used for a month: older versions, mostly.
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be removed.
+    pub(crate) fn tidy(&self) -> Result<()> {
+        for path in unused(&self.archives())? {
+            if path.extension().is_some_and(|extension| extension == "deb") {
+                fs::remove_file(&path).doing("removing", &path)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn found(archives: &Path, package: &Package) -> Result<PathBuf> {
     let path = archives.join(file_name(package));
     if is_good(&path, package) {
+        // Its date is that of the archive's file otherwise.
+        touch(&path)?;
         return Ok(path);
     }
     if path.exists() {

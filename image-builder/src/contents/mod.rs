@@ -6,6 +6,7 @@ mod text;
 mod weight;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -13,9 +14,10 @@ pub(crate) use self::licences::copyright_file;
 pub(crate) use self::weight::{Weight, weigh};
 use crate::apt::Package;
 use crate::archive::Unpacked;
+use crate::cache::hash_file;
 use crate::error::Result;
 use crate::kernel::Chosen;
-use crate::system::{Kernel, System};
+use crate::system::{Crate, Kernel, Programs, System};
 use crate::toolkit::Toolkit;
 use crate::tree::Node;
 
@@ -31,6 +33,7 @@ pub(crate) struct Contents {
     firmware: Vec<String>,
     firmware_in_no_package: Vec<String>,
     programs: BTreeMap<String, String>,
+    crates: Vec<Crate>,
     /// Packages of the programs that made the ISO; they are not on it.
     made_by: Vec<String>,
 }
@@ -47,12 +50,12 @@ struct Entry {
 }
 
 impl Contents {
-    /// Lists a system with what starts it. `programs` are our own with the hashes of their files.
+    /// Lists a system with what starts it, and our own programs.
     pub(crate) fn list(
         system: &System,
         kernel: &Kernel,
         boot: &[&Unpacked],
-        programs: BTreeMap<String, String>,
+        programs: &Programs,
         toolkit: &Toolkit,
     ) -> Result<Self> {
         Ok(Self {
@@ -63,7 +66,8 @@ impl Contents {
             modules: by_section(&system.origin.modules),
             firmware: firmware(system),
             firmware_in_no_package: system.missing_firmware.clone(),
-            programs,
+            programs: hashes(programs)?,
+            crates: programs.crates.clone(),
             made_by: toolkit.packages.iter().map(name_and_version).collect(),
         })
     }
@@ -73,6 +77,11 @@ impl Contents {
         let document = serde_json::to_value(self).unwrap_or_default();
         format!("{document:#}\n")
     }
+}
+
+fn hashes(programs: &Programs) -> Result<BTreeMap<String, String>> {
+    let hash = |name: &str, path: &Path| -> Result<_> { Ok((name.to_owned(), hash_file(path)?)) };
+    Ok([hash("remetal", &programs.remetal)?, hash("init", &programs.init)?].into())
 }
 
 fn name_and_version(package: &Package) -> String {

@@ -19,6 +19,10 @@ impl Display for Contents {
         for (name, hash) in &self.programs {
             writeln!(to, "{name}\n    {hash}")?;
         }
+        writeln!(to, "\nRust crates compiled into them (name, version, licence)\n")?;
+        for found in &self.crates {
+            writeln!(to, "{} {}: {}", found.name, found.version, found.licence)?;
+        }
         writeln!(to, "\nKernel modules\n")?;
         for (section, names) in &self.modules {
             writeln!(to, "{section}: {}", names.join(" "))?;

@@ -9,7 +9,15 @@ use initramfs::layout;
 use crate::cache::Cache;
 use crate::error::{Doing, Result};
 use crate::system::{Kernel, place_early};
-use crate::tree::{Content, Node, Tree, write_cpio};
+use crate::tree::{Content, Device, Node, Tree, write_cpio};
+
+/// What PID 1 needs before it has mounted anything. The kernel opens the console for it; where
+/// there is none, Rust's runtime opens `/dev/null` in its place, and ends the program, and with it
+/// the kernel, if it cannot.
+const DEVICES: [Device; 2] = [
+    Device { path: "dev/console", major: 5, minor: 1 },
+    Device { path: "dev/null", major: 1, minor: 3 },
+];
 
 /// Folders to mount things at before there is a system.
 const FOLDERS: [&str; 4] = ["dev", "proc", "run", "sys"];
@@ -29,10 +37,11 @@ pub(crate) fn make_initrd(
     let content = Content::File(system.to_owned());
     tree.put(layout::SYSTEM_IMAGE.trim_start_matches('/'), Node::File(content, false));
     let name = "initrd.img";
-    let folder = cache.step("initrd", tree.key()?.with(epoch.to_string()), |folder| {
+    let key = tree.key()?.with(epoch.to_string()).with(format!("{DEVICES:?}"));
+    let folder = cache.step("initrd", key, |folder| {
         let path = folder.join(name);
         let file = File::create(&path).doing("making", &path)?;
-        write_cpio(&tree, epoch, BufWriter::with_capacity(1 << 20, file))
+        write_cpio(&tree, &DEVICES, epoch, BufWriter::with_capacity(1 << 20, file))
     })?;
     Ok(folder.join(name))
 }

@@ -9,6 +9,9 @@ use hardware::{Disk, Roots};
 use super::StickError;
 use super::iso::Iso;
 
+/// The sectors that the partition table in the ISO counts in, in bytes.
+const SECTOR: u32 = 512;
+
 /// What writing an ISO to a disk would do. Nothing has been written.
 #[derive(Debug)]
 pub struct Plan {
@@ -48,6 +51,14 @@ pub fn look(iso: &Path, path: &Path) -> Result<Plan, StickError> {
     if disk.size < iso.size {
         let missing = iso.size - disk.size;
         refusals.push(format!("{} is too small: {missing} bytes are missing", disk.path.display()));
+    }
+    if disk.logical_sector != SECTOR {
+        refusals.push(format!(
+            "{} has sectors of {} bytes; the partition table of the ISO is for {SECTOR}, and no \
+             firmware would start from it",
+            disk.path.display(),
+            disk.logical_sector
+        ));
     }
     let reader = FileDevice::open(&disk.path, Access::Read, Caching::Cached)?;
     let content = engine::restore::content_of(&reader);

@@ -17,6 +17,6 @@ use self::libraries::add_libraries;
 use self::modules::place_modules;
 pub(crate) use self::modules::{Kernel, place_early};
 pub(crate) use self::origin::Origin;
-pub(crate) use self::programs::Programs;
+pub(crate) use self::programs::{Crate, Programs};
 pub(crate) use self::toolbox::CHECK_MEDIUM;
 use self::toolbox::{add_frame, add_tools};

@@ -6,7 +6,7 @@ mod place;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub(crate) use self::archive::{write_cpio, write_tar};
+pub(crate) use self::archive::{Device, write_cpio, write_tar};
 
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

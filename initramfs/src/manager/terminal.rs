@@ -16,6 +16,10 @@ use crate::{InitError, log};
 /// Where programs are looked for.
 const SEARCH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// Tells libdevmapper (LVM, cryptsetup) and mdadm to make their own nodes: there is no udev that
+/// they could wait for. Shells get it from `/etc/profile` as well.
+const NO_UDEV: [(&str, &str); 2] = [("DM_DISABLE_UDEV", "1"), ("MDADM_NO_UDEV", "1")];
+
 /// A terminal that programs can be started on.
 ///
 /// When a program that owned it ends, the kernel hangs it up, and it has to be opened again.
@@ -116,6 +120,7 @@ pub(super) fn environment(program: &str, serial: bool) -> Command {
     command.env_clear().current_dir("/");
     command.env("PATH", SEARCH).env("HOME", "/root").env("USER", "root").env("LANG", "C.UTF-8");
     command.env("TERM", if serial { "vt220" } else { "linux" });
+    command.envs(NO_UDEV);
     command
 }
 

@@ -23,8 +23,6 @@ pub struct Row {
     pub refusal: Option<String>,
     /// Something to be read before it is chosen, a line each.
     pub warnings: Vec<String>,
-    /// An empty line follows.
-    pub is_apart: bool,
 }
 
 impl Row {
@@ -56,9 +54,6 @@ impl Row {
         );
         if let Some(refusal) = &self.refusal {
             lines.extend(wrapped(&format!("- cannot be chosen: {refusal}"), width, theme::WARNING));
-        }
-        if self.is_apart {
-            lines.push(Line::default());
         }
         lines
     }

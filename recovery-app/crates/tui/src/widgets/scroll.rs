@@ -44,12 +44,13 @@ impl Scroll {
         let last = last_start(lines.len(), area.height);
         let first = self.first.min(last);
         let more = first < last;
-        let shown = lines.into_iter().skip(first);
-        frame.render_widget(Paragraph::new(shown.collect::<Vec<_>>()).style(theme::BASE), area);
+        let mut shown: Vec<Line<'_>> =
+            lines.into_iter().skip(first).take(usize::from(area.height)).collect();
         if more && area.height > 1 {
-            let mark = Rect { y: area.bottom() - 1, height: 1, ..area };
-            frame.render_widget(Line::styled("▼ more ", theme::QUIET).right_aligned(), mark);
+            shown.pop();
+            shown.push(Line::styled("▼ more ", theme::QUIET).right_aligned());
         }
+        frame.render_widget(Paragraph::new(shown).style(theme::BASE), area);
     }
 }
 

@@ -6,7 +6,7 @@ use tui::input::Key;
 use tui::job::{
     AtTheEnd, BackupRequest, Compression, Ending, NewFilesystem, Severity, Source, Trouble, Work,
 };
-use tui::tool::Facts;
+use tui::tool::{Facts, Tool};
 use tui::{Command, Message, Surroundings};
 
 use crate::backup_steps::{
@@ -230,7 +230,7 @@ fn drives_that_cannot_take_a_backup_say_why() {
         (with(usb_drive(), |look| look.is_boot_medium = true), "Remetal was started from it."),
         (odd(|place| place.problem = Some("Its files cannot be read.".to_owned())), problem),
         (odd(|place| place.not_writable = Some("It is locked.".to_owned())), "It is locked."),
-        (with(usb_drive(), |look| look.places.clear()), "it has no place for files."),
+        (with(usb_drive(), |look| look.places.clear()), "it has no place for files that"),
     ] {
         stage.attach(&[notebook()]);
         stage.attach(&[notebook(), drive]);
@@ -287,7 +287,7 @@ fn a_place_is_chosen_by_what_it_is() {
 fn a_fresh_drive_is_made_ready_only_after_its_word() {
     let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), fresh()]);
     stage.press(&to(3));
-    says(&stage, "► Make this drive ready for backups: CT1000MX500SSD1");
+    says(&stage, "► Make this drive ready for backups CT1000MX500SSD1");
     stage.press(&[Key::Enter, Key::Down]);
     says(&stage, "All of this is lost.");
     assert_eq!(stage.press(&[Key::Enter]), []);
@@ -310,10 +310,11 @@ fn drives_with_something_on_them_are_offered_last_and_with_a_warning() {
     let mut stage =
         Stage::new((100, 60), SCREEN).with(&[notebook(), usb_drive(), failing(), fresh()]);
     stage.press(&to(3));
+    says(&stage, "Make this drive ready for backups CT1000MX500SSD1");
+    says(&stage, "Erase this drive and make it ready for backups Elements 25A2");
+    says(&stage, "Erase this drive and make it ready for backups TOSHIBA MQ01ABD100");
     let text = stage.text();
-    let ready: Vec<&str> =
-        text.lines().filter(|line| line.contains("Make this drive ready")).collect();
-    assert!(ready[0].contains("CT1000") && ready.len() == 3, "{text}");
+    assert!(text.find("Make this").unwrap() < text.find("Erase this").unwrap(), "{text}");
     says(&stage, "There is an operating system on it.");
     says(&stage, "There are backups on it (3): they would be lost.");
     let mut locked = fresh();
@@ -334,6 +335,18 @@ fn a_drive_that_is_taken_out_is_not_made_ready() {
     says(&stage, "was taken out. Put it back in where it was");
     assert_eq!(stage.press(&[Key::Enter]), []);
     says(&stage, "Make a drive ready");
+}
+
+#[test]
+fn the_keyboard_layout_is_asked_before_the_name() {
+    let mut stage = stage();
+    stage.state.shared.layout = None;
+    stage.press(&to(4));
+    says(&stage, "Keyboard");
+    let commands = stage.press(&to(1));
+    let [Command::Use(Tool::Keyboard(layout))] = commands[..] else { panic!("{commands:?}") };
+    stage.tell(Message::Used(Tool::Keyboard(layout), Ok("Set.".to_owned())));
+    says(&stage, "step 4 of 5");
 }
 
 #[test]
@@ -435,6 +448,22 @@ fn a_refusal_keeps_it_from_beginning() {
 }
 
 #[test]
+fn of_what_cannot_be_done_no_size_is_told() {
+    let mut stage = stage();
+    at_the_end(&mut stage, |plan| {
+        plan.remarks = vec![remark(Severity::Refusal, "The disk is in use.")];
+        plan.seconds = None;
+        for disk in &mut plan.disks {
+            (disk.read, disk.least, disk.most) = (0, 0, 0);
+            disk.volumes.clear();
+        }
+    });
+    says(&stage, "Size Cannot be told beforehand; 1.30 TB are free.");
+    says(&stage, "Time Cannot be told beforehand.");
+    says_not(&stage, "What is read");
+}
+
+#[test]
 fn trouble_gets_a_screen_of_its_own() {
     let mut stage = stage();
     let request = asked(&stage.press(&to(5)));
@@ -447,6 +476,7 @@ fn trouble_gets_a_screen_of_its_own() {
     let request = asked(&stage.press(&to(1)));
     stage.press(&[Key::F(1)]);
     answer(&mut stage, &request, Err(trouble));
+    says(&stage, "This is what will be done.");
     stage.press(&[Key::Esc]);
     says(&stage, "The drive has gone silent.");
     assert_eq!(stage.press(&[Key::Enter]), []);

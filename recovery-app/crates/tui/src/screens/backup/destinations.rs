@@ -92,7 +92,7 @@ impl Destinations {
 
 impl View for Destinations {
     fn title(&self) -> String {
-        "Back up, step 3 of 5: where to".to_owned()
+        "Back up: where to (step 3 of 5)".to_owned()
     }
 
     fn keys(&self, _shared: &Shared) -> Vec<KeyHint> {

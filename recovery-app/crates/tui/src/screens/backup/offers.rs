@@ -53,8 +53,11 @@ pub fn all(sources: &[Source], shared: &Shared) -> Vec<Offered> {
         };
         match (refusal, known.look()) {
             (None, Some(look)) => {
-                offered.extend(of_drive(known, look, room));
-                fresh.push(to_be_made_ready(known, look, room));
+                let ready = to_be_made_ready(known, look, room);
+                if !ready.is_empty {
+                    offered.extend(of_drive(known, look, room));
+                }
+                fresh.push(ready);
             }
             (refusal, _) => offered.push(refused(known, refusal)),
         }
@@ -96,7 +99,7 @@ fn refused(known: &Known, refusal: Option<String>) -> Offered {
 
 fn of_drive(known: &Known, look: &Look, room: Room) -> Vec<Offered> {
     if look.places.is_empty() {
-        let why = "it has no place for files. It can be made ready for backups: see below.";
+        let why = "it has no place for files that Remetal could use.";
         let mut offered = refused(known, Some(why.to_owned()));
         offered.row.more.push(words::contents(look));
         return vec![offered];
@@ -113,7 +116,7 @@ fn of_drive(known: &Known, look: &Look, room: Room) -> Vec<Offered> {
 fn of_place(known: &Known, look: &Look, place: &Place, room: Room) -> Row {
     let mut row = Row::new(card::identity(&known.disk));
     row.refusal = why_not(place, room);
-    row.more.push(told(place));
+    row.more.extend(told(place));
     if row.refusal.is_some() {
         return row;
     }
@@ -134,23 +137,21 @@ fn of_place(known: &Known, look: &Look, place: &Place, room: Room) -> Row {
     row
 }
 
-/// Its name, its room, and its backups.
-fn told(place: &Place) -> String {
+/// Its name, its room, and its backups, a line each.
+fn told(place: &Place) -> Vec<String> {
     let name = match &place.label {
         Some(label) => format!("\"{label}\" ({})", place.title),
         None => format!("without a name ({})", place.title),
     };
     if place.problem.is_some() {
-        return name;
+        return vec![name];
     }
     let (free, all) = (size::in_words(place.free), size::in_words(place.size));
-    let backups = match place.backups.first() {
-        Some(newest) => {
-            format!(" · {}, newest: {}", words::counted(place.backups.len(), "backup"), newest.name)
-        }
-        None => String::new(),
-    };
-    format!("{name} · {free} of {all} free{backups}")
+    let backups = place.backups.first().map(|newest| {
+        let count = words::counted(place.backups.len(), "backup");
+        format!("{count} on it, the newest: {}, {}", newest.name, newest.made)
+    });
+    std::iter::once(format!("{name}, {free} of {all} free")).chain(backups).collect()
 }
 
 fn why_not(place: &Place, room: Room) -> Option<String> {
@@ -168,10 +169,15 @@ fn why_not(place: &Place, room: Room) -> Option<String> {
 
 fn to_be_made_ready(known: &Known, look: &Look, room: Room) -> Offered {
     let contents = content::of_disk(&look.report);
-    let is_empty = contents.iter().all(|content| content.role == Role::Unknown);
-    let mut row =
-        Row::new(format!("Make this drive ready for backups: {}", card::identity(&known.disk)));
+    let has_content = contents.iter().any(|content| content.role != Role::Unknown);
+    let is_empty = look.places.is_empty() && !has_content;
+    let mut row = Row::new(if is_empty {
+        "Make this drive ready for backups"
+    } else {
+        "Erase this drive and make it ready for backups"
+    });
     row.refusal = why_not_ready(known, look, room);
+    row.more.push(card::identity(&known.disk));
     row.more.push(format!("On it now, and then lost: {}", words::contents(look)));
     if row.refusal.is_none() && contents.iter().any(|content| content.role == Role::System) {
         row.warnings.push("There is an operating system on it.".to_owned());

@@ -291,7 +291,7 @@ fn indented(mut line: Line<'static>) -> Line<'static> {
 
 impl View for Options {
     fn title(&self) -> String {
-        "Back up, step 4 of 5: how".to_owned()
+        "Back up: how (step 4 of 5)".to_owned()
     }
 
     fn keys(&self, _shared: &Shared) -> Vec<KeyHint> {

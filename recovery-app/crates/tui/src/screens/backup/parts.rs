@@ -155,7 +155,7 @@ impl View for Parts {
             1 => String::new(),
             count => format!(", disk {} of {count}", self.at + 1),
         };
-        format!("Back up, step 2 of 5: what to keep{disk}")
+        format!("Back up: what to keep (step 2 of 5{disk})")
     }
 
     fn keys(&self, _shared: &Shared) -> Vec<KeyHint> {

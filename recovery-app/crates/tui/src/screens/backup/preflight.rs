@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 
 use super::{remarks, sheet, told, which};
 use crate::input::Key;
-use crate::job::{BackupPlan, BackupRequest, Remark, Severity, Trouble, Work};
+use crate::job::{BackupPlan, BackupRequest, Remark, Severity, Work};
 use crate::message::Message;
 use crate::screens::{Reaction, Screen, Topic, View};
 use crate::state::Shared;
@@ -40,7 +40,7 @@ pub struct Preflight {
     drive: Disk,
     /// When the question was asked.
     since: Duration,
-    answer: Option<Result<BackupPlan, Trouble>>,
+    plan: Option<BackupPlan>,
     /// Whether Enter begins, once a key has said so.
     begins: Option<bool>,
     scroll: Scroll,
@@ -48,7 +48,7 @@ pub struct Preflight {
 
 impl Preflight {
     pub fn new(request: BackupRequest, drive: Disk, now: Duration) -> Self {
-        Self { request, drive, since: now, answer: None, begins: None, scroll: Scroll::default() }
+        Self { request, drive, since: now, plan: None, begins: None, scroll: Scroll::default() }
     }
 
     fn disks(&self) -> impl Iterator<Item = &Disk> {
@@ -71,8 +71,7 @@ impl Preflight {
 
     /// Whether Enter begins; `None` while, or because, it cannot begin.
     fn answer(&self, shared: &Shared) -> Option<bool> {
-        let Some(Ok(plan)) = &self.answer else { return None };
-        match self.remarks(plan, shared).first().map(|remark| remark.severity) {
+        match self.remarks(self.plan.as_ref()?, shared).first().map(|remark| remark.severity) {
             Some(Severity::Refusal) => None,
             Some(Severity::Danger) => Some(self.begins.unwrap_or(false)),
             _ => Some(self.begins.unwrap_or(true)),
@@ -80,12 +79,11 @@ impl Preflight {
     }
 
     fn lines(&self, shared: &Shared, width: u16) -> Vec<Line<'static>> {
-        match &self.answer {
-            Some(Ok(plan)) => {
+        match &self.plan {
+            Some(plan) => {
                 let remarks = self.remarks(plan, shared);
                 told::lines(&self.request, &self.drive, plan, &remarks, shared, width)
             }
-            Some(Err(trouble)) => sheet::alarms([&trouble.what], width),
             None => self.waiting(shared, width),
         }
     }
@@ -122,24 +120,28 @@ impl Preflight {
     fn go_on(&self, shared: &Shared) -> Reaction {
         match self.answer(shared) {
             Some(true) => Reaction::Begin(Work::BackUp(Box::new(self.request.clone()))),
-            None if self.answer.is_none() => Reaction::None,
+            None if self.plan.is_none() => Reaction::None,
             Some(false) | None => Reaction::Close,
         }
     }
 
     /// Whether not all lines are in sight, and how many there are in how much height.
     fn extent(&self, shared: &Shared) -> (bool, usize, u16) {
-        let (words, _) = places(chrome::body(shared.size));
-        let lines = self.lines(shared, words.width).len();
+        let body = chrome::body(shared.size);
+        let lines = self.lines(shared, body.width).len();
+        let (words, _) = places(body, lines);
         (scroll::overflows(lines, words.height), lines, words.height)
     }
 }
 
 /// The words, and the answers below them.
-fn places(area: Rect) -> (Rect, Rect) {
+fn places(area: Rect, lines: usize) -> (Rect, Rect) {
     let foot = if area.height >= 4 { 2 } else { 1 };
+    let lines = u16::try_from(lines).unwrap_or(u16::MAX);
+    let room = area.height.saturating_sub(foot);
     let [words, foot] =
-        Layout::vertical([Constraint::Fill(1), Constraint::Length(foot)]).areas(area);
+        Layout::vertical([Constraint::Length(lines.min(room)), Constraint::Length(foot)])
+            .areas(area);
     let answers = Rect { y: foot.bottom().saturating_sub(1), height: foot.height.min(1), ..foot };
     (words, answers)
 }
@@ -159,7 +161,7 @@ fn answers(begins: Option<bool>) -> Line<'static> {
 
 impl View for Preflight {
     fn title(&self) -> String {
-        "Back up, step 5 of 5: look before it begins".to_owned()
+        "Back up: what will be done (step 5 of 5)".to_owned()
     }
 
     fn keys(&self, shared: &Shared) -> Vec<KeyHint> {
@@ -202,21 +204,23 @@ impl View for Preflight {
 
     fn hear(&mut self, answer: &Message, _shared: &Shared) -> Reaction {
         let Message::BackupPlanned(request, result) = answer else { return Reaction::None };
-        if **request != self.request || self.answer.is_some() {
+        if **request != self.request || self.plan.is_some() {
             return Reaction::None;
         }
-        // The answer is kept as well: a page of help may lie over this screen just now.
-        self.answer = Some((**result).clone());
         match &**result {
-            Ok(_) => Reaction::None,
+            Ok(plan) => {
+                self.plan = Some(plan.clone());
+                Reaction::None
+            }
             Err(trouble) => Reaction::Replace(Screen::trouble(trouble.clone())),
         }
     }
 
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
-        let (words, foot) = places(area);
-        self.scroll.draw(self.lines(shared, words.width), words, frame);
-        if self.answer.is_some() {
+        let lines = self.lines(shared, area.width);
+        let (words, foot) = places(area, lines.len());
+        self.scroll.draw(lines, words, frame);
+        if self.plan.is_some() {
             frame.render_widget(answers(self.answer(shared)), foot);
         }
     }

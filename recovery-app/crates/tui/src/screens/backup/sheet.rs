@@ -30,12 +30,14 @@ impl Sheet<'_> {
     pub fn draw(self, area: Rect, frame: &mut Frame<'_>) {
         let height = usize::from(area.height);
         let below = apart(self.below.len()).min(height / 2);
-        let list = list::height(self.rows, area.width).min(LIST);
+        let list = list::height(self.rows, area.width);
         let above = apart(self.above.len());
-        let above = if above + list + below <= height { above } else { 0 };
+        let above = if above + list.min(LIST) + below <= height { above } else { 0 };
+        let list = list.min(height - above - below);
         let lines = |count: usize| Constraint::Length(u16::try_from(count).unwrap_or(u16::MAX));
-        let [head, body, foot] =
-            Layout::vertical([lines(above), Constraint::Fill(1), lines(below)]).areas(area);
+        let [head, body, foot, _] =
+            Layout::vertical([lines(above), lines(list), lines(below), Constraint::Fill(1)])
+                .areas(area);
         frame.render_widget(Paragraph::new(self.above).style(theme::BASE), head);
         list::draw_apart(self.rows, self.cursor, body, frame);
         let foot = Rect { y: foot.y + foot.height.min(1), height: foot.height.max(1) - 1, ..foot };

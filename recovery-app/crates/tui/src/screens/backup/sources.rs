@@ -167,7 +167,7 @@ impl Sources {
 
 impl View for Sources {
     fn title(&self) -> String {
-        "Back up, step 1 of 5: which disk".to_owned()
+        "Back up: which disk (step 1 of 5)".to_owned()
     }
 
     fn keys(&self, _shared: &Shared) -> Vec<KeyHint> {

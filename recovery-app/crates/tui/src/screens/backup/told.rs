@@ -35,10 +35,13 @@ pub fn lines(
         lines.push(Line::styled("Read this first", theme::STRONG));
         lines.extend(remarks.iter().flat_map(|remark| remark_lines(remark, width)));
     }
-    lines.push(Line::default());
-    lines.push(Line::styled("What is read", theme::STRONG));
+    let told: Vec<&DiskPlan> = plan.disks.iter().filter(|disk| !disk.volumes.is_empty()).collect();
+    if !told.is_empty() {
+        lines.push(Line::default());
+        lines.push(Line::styled("What is read", theme::STRONG));
+    }
     let several = plan.disks.len() > 1;
-    lines.extend(plan.disks.iter().flat_map(|disk| filling(disk, several, width)));
+    lines.extend(told.into_iter().flat_map(|disk| filling(disk, several, width)));
     lines
 }
 
@@ -78,7 +81,7 @@ fn picture(
         lines.push(drawn(&contents, drive.size));
     }
     let names: Vec<&str> = plan.disks.iter().map(|disk| disk.name.as_str()).collect();
-    lines.extend(entry("as", &names.join(", "), theme::BASE, width));
+    lines.extend(entry("Name", &names.join(", "), theme::BASE, width));
     lines
 }
 
@@ -98,17 +101,19 @@ fn figures(request: &BackupRequest, plan: &BackupPlan, width: u16) -> Vec<Line<'
     let sum = |bytes: fn(&DiskPlan) -> u64| {
         size::in_words(plan.disks.iter().map(bytes).fold(0, u64::saturating_add))
     };
-    let size = format!(
-        "At least {}, at most {}; {} are free.",
-        sum(|disk| disk.least),
-        sum(|disk| disk.most),
-        size::in_words(plan.free)
-    );
+    let free = size::in_words(plan.free);
+    // Of what cannot be done, nothing is known.
+    let size = if plan.disks.iter().all(|disk| disk.most == 0) {
+        format!("cannot be told beforehand; {free} are free.")
+    } else {
+        let (least, most) = (sum(|disk| disk.least), sum(|disk| disk.most));
+        format!("At least {least}, at most {most}; {free} are free.")
+    };
     let time = match plan.seconds {
-        Some(seconds) => format!("{}, as fast as the disks were just now.", words::about(seconds)),
+        Some(seconds) => format!("{}, by how fast the disks were just now.", words::about(seconds)),
         None => "cannot be told beforehand.".to_owned(),
     };
-    let mut lines = entry("Size", &size, theme::BASE, width);
+    let mut lines = entry("Size", &capitalised(&size), theme::BASE, width);
     lines.extend(entry("Time", &capitalised(&time), theme::BASE, width));
     lines.extend(entry("How", &how(request), theme::BASE, width));
     lines
@@ -156,10 +161,9 @@ fn filling(disk: &DiskPlan, several: bool, width: u16) -> Vec<Line<'static>> {
             lines.extend(row("", &format!("with its free space, because: {because}"), width));
         }
     }
-    lines.extend(row(&size::in_words(disk.read), "in all", width));
-    if disk.skipped > 0 {
-        lines.extend(row(&size::in_words(disk.skipped), "free space, which is skipped", width));
-    }
+    let skipped = size::in_words(disk.skipped);
+    let all = format!("in all; {skipped} of free space are skipped");
+    lines.extend(row(&size::in_words(disk.read), &all, width));
     lines
 }
 

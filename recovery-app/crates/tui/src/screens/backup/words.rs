@@ -22,9 +22,14 @@ pub fn refusal(known: &Known, now: Duration) -> Option<String> {
     Some(words.to_owned())
 }
 
-/// What is on a disk, the most important first.
+/// What is on a disk, the most important first. What serves nothing but the system is told only
+/// where there is nothing else.
 pub fn contents(look: &Look) -> String {
-    let contents = sorted(look);
+    let mut contents = sorted(look);
+    let serves = |content: &Content| matches!(content.role, Role::Startup | Role::Swap);
+    if !contents.iter().all(serves) {
+        contents.retain(|content| !serves(content));
+    }
     let mut words: Vec<String> =
         contents.iter().take(TOLD).map(|content| content.words.clone()).collect();
     if contents.len() > TOLD {

@@ -67,7 +67,6 @@ impl Backup {
         );
         Row {
             more: vec![format!("of {}", entry.source), contents::in_a_row(&entry.contents), sizes],
-            is_apart: true,
             warnings: self.lost_places().into_iter().collect(),
             refusal: self.is_silent.then(|| "its drive does not answer".to_owned()),
             ..Row::new(self.headline())

@@ -44,6 +44,6 @@ fn draw_choice(
     ])
     .areas(area);
     frame.render_widget(Paragraph::new(head).style(theme::BASE), above);
-    list::draw(rows, cursor, choice, frame);
+    list::draw_apart(rows, cursor, choice, frame);
     frame.render_widget(Paragraph::new(foot).style(theme::BASE), below);
 }

@@ -23,18 +23,21 @@ pub fn lines(
     look: Option<&Look>,
     width: u16,
 ) -> Vec<Line<'static>> {
-    let widest = width;
-    let width = width.min(WIDEST);
-    let sections = [
-        sentences("- This cannot be done: ", &plan.refusals, theme::DANGER, width),
-        from_to(plan, backup, width),
-        bars(plan, widest),
-        lost(plan, look, width),
-        listed("Stays on the disk as it is:", &plan.stays, width),
-        sentences("! ", &warnings(plan, look), theme::WARNING, width),
-        gained(plan, width),
-        text::wrapped(&checked(plan), "", width, theme::BASE),
-    ];
+    let text_width = width.min(WIDEST);
+    let mut sections = vec![from_to(plan, backup, text_width)];
+    let warnings = sentences("! ", &warnings(plan, look), theme::WARNING, text_width);
+    if plan.refusals.is_empty() {
+        sections.extend([
+            bars(plan, width),
+            lost(plan, look, text_width),
+            listed("Stays on the disk as it is:", &plan.stays, text_width),
+            warnings,
+            gained(plan, text_width),
+            text::wrapped(&checked(plan), "", text_width, theme::BASE),
+        ]);
+    } else {
+        sections.extend([refused(plan, text_width), warnings]);
+    }
     let sections = sections.into_iter().filter(|lines| !lines.is_empty());
     let with_gaps = sections.reduce(|mut all, lines| {
         all.push(Line::default());
@@ -42,6 +45,13 @@ pub fn lines(
         all
     });
     with_gaps.unwrap_or_default()
+}
+
+/// Why it cannot be done.
+fn refused(plan: &RestorePlan, width: u16) -> Vec<Line<'static>> {
+    let mut lines = text::hanging("! ", "This cannot be done:", width, theme::DANGER);
+    lines.extend(sentences("  - ", &plan.refusals, theme::DANGER, width));
+    lines
 }
 
 fn from_to(plan: &RestorePlan, backup: &Backup, width: u16) -> Vec<Line<'static>> {
@@ -87,18 +97,35 @@ fn lost(plan: &RestorePlan, look: Option<&Look>, width: u16) -> Vec<Line<'static
         let words = "Nothing that Remetal knows is on this disk. Whatever is on it will be lost.";
         return text::wrapped(words, "", width, theme::WARNING);
     }
-    let mut staying: Vec<&str> = plan.stays.iter().map(String::as_str).collect();
     let mut lost: Vec<String> =
         backups.map(|count| format!("backups: {count}")).into_iter().collect();
-    for content in contents::sorted(&plan.before) {
-        match staying.iter().position(|words| *words == content.words) {
-            Some(place) => drop(staying.remove(place)),
-            None => lost.push(content.words.clone()),
-        }
+    let going = without_staying(&plan.before, &plan.stays);
+    lost.extend(contents::sorted(&going).iter().map(|content| content.words.clone()));
+    if lost.is_empty() {
+        let words = "Whatever else is on this disk will be lost.";
+        return text::wrapped(words, "", width, theme::WARNING);
     }
     let mut lines = text::wrapped("! Will be lost for ever:", "", width, theme::DANGER);
     lines.extend(sentences("  - ", &lost, theme::DANGER, width));
     lines
+}
+
+/// The contents but for those that stay. A line of what stays begins with the words of the content;
+/// what is not recognised in it is told as lost, which is the safe mistake.
+fn without_staying(contents: &[Content], stays: &[String]) -> Vec<Content> {
+    let mut stays: Vec<&str> = stays.iter().map(String::as_str).collect();
+    let mut going = Vec::new();
+    for content in contents {
+        let is_told = |line: &&str| {
+            line.strip_prefix(&content.words)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(" ("))
+        };
+        match stays.iter().position(is_told) {
+            Some(place) => drop(stays.remove(place)),
+            None => going.push(content.clone()),
+        }
+    }
+    going
 }
 
 /// What will be on the disk, in the colours of its bar.

@@ -16,7 +16,7 @@ pub fn row(known: &Known, backup: &Backup, shared: &Shared) -> Row {
     let refusal = refusal(known, backup, shared);
     let told = known.look().map(|look| contents::in_a_row(&entry::contents(look)));
     let is_choosable = refusal.is_none();
-    let mut row = Row { refusal, is_apart: true, ..Row::new(card::identity(&known.disk)) };
+    let mut row = Row { refusal, ..Row::new(card::identity(&known.disk)) };
     match known.look() {
         Some(look) if is_choosable => {
             let contents = entry::contents(look);

@@ -32,9 +32,9 @@ pub fn of_source(disk: &Disk, report: &DiskReport) -> Vec<Remark> {
         let is_failing = health.verdict == Verdict::Failing;
         if is_failing {
             remarks.push(danger(format!(
-                "{name} says that it is failing. It may stop for good while it is read. If nothing \
-                 replaces what is on it, a data rescue firm is the safer way; otherwise save it \
-                 now, before anything else is done with it."
+                "{name} says that it is failing. It may stop for good while it is read. If it holds \
+                 what must not be lost, ask a data rescue firm first. Otherwise save it now, before \
+                 you do anything else with it."
             )));
         } else if !health.warnings.is_empty() {
             remarks.push(warning(format!(

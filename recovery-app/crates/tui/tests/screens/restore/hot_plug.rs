@@ -1,0 +1,87 @@
+//! Disks and drives that come and go on the way.
+
+use hardware::Disk;
+use tui::input::Key;
+use tui::{Command, DiskList, Message};
+
+use super::{
+    Disks, TO_TARGETS, at_confirm, at_proposal, disks, letters, on_stage, shows, with, without,
+};
+use crate::computer::notebook;
+use crate::stage::Stage;
+
+#[test]
+fn a_disk_that_leaves_is_not_written_to() {
+    for gone in ["sdb", "sda"] {
+        let disks = disks();
+        let (mut stage, _) = at_proposal(&disks);
+        stage.press(&[Key::Right]);
+        stage.attach(&without(&disks, gone));
+        shows(&stage, "was taken out. Nothing was written.");
+        assert!(!stage.text().contains("Go on"), "{}", stage.text());
+        assert_eq!(stage.press(&[Key::Enter]), []);
+        shows(&stage, "Choose the disk that gets the backup");
+
+        let (mut stage, _) = at_confirm(&disks);
+        stage.press(&letters("0b7c"));
+        stage.attach(&without(&disks, gone));
+        shows(&stage, "was taken out.");
+        assert_eq!(stage.press(&[Key::Enter; 3]), []);
+        stage.attach(&disks);
+        shows(&stage, "Enter begins.");
+        assert!(matches!(stage.press(&[Key::Enter])[..], [Command::Begin(_)]), "it is back");
+    }
+}
+
+#[test]
+fn a_backup_that_leaves_is_told_where_a_disk_is_chosen() {
+    let disks = disks();
+    let mut stage = on_stage(&disks);
+    stage.press(&TO_TARGETS);
+    stage.attach(&without(&disks, "sda"));
+    shows(&stage, "! The drive with this backup was taken out");
+    assert_eq!(stage.press(&[Key::Enter]), []);
+    stage.attach(&disks);
+    assert!(matches!(stage.press(&[Key::Enter])[..], [Command::PlanRestore(_)]));
+}
+
+#[test]
+fn another_drive_in_the_place_of_the_first_is_another_drive() {
+    let disks = disks();
+    let other_target = with(disks.clone(), "sdb", |disk, _| disk.serial = Some("0B7C".to_owned()));
+    let other_drive = with(disks.clone(), "sda", |disk, _| disk.serial = Some("9F21".to_owned()));
+    for swapped in [other_target, other_drive] {
+        let (mut stage, _) = at_proposal(&disks);
+        stage.attach(&swapped);
+        assert!(!stage.text().contains("Go on"), "{}", stage.text());
+    }
+}
+
+/// The kernel says that a disk was written to, and this is on it now.
+pub fn touch(stage: &mut Stage, disks: &Disks, name: &str) {
+    let seen: Vec<Disk> = disks.iter().map(|(disk, _)| disk.clone()).collect();
+    let touched = DiskList { disks: seen, touched: vec![name.to_owned()] };
+    for command in stage.tell(Message::Disks(Ok(touched))) {
+        let Command::Look { ticket, disk } = command else { panic!("{command:?}") };
+        let (_, look) = disks.iter().find(|(known, _)| known.path == disk.path).unwrap();
+        stage.tell(Message::Looked { ticket, look: Box::new(look.clone()) });
+    }
+}
+
+#[test]
+fn a_proposal_holds_only_for_what_was_seen() {
+    let disks = disks();
+    let (mut stage, _) = at_proposal(&disks);
+    touch(&mut stage, &disks, "sdb");
+    shows(&stage, "Go on to the last question");
+    let filled = with(disks.clone(), "sdb", |_, look| look.report = notebook().1.report);
+    touch(&mut stage, &filled, "sdb");
+    shows(&stage, "What is on the disk has changed since you chose it.");
+    assert_eq!(stage.press(&[Key::Right, Key::Enter]), []);
+    shows(&stage, "Choose the disk that gets the backup");
+
+    let (mut stage, _) = at_proposal(&disks);
+    let deleted = with(disks, "sda", |_, look| drop(look.places[0].backups.remove(0)));
+    touch(&mut stage, &deleted, "sda");
+    shows(&stage, "The backup cannot be seen on its drive any more.");
+}
