@@ -126,7 +126,9 @@ fn without_a_command_the_screens_come_up() {
     assert!(!text.contains("\u{1b}[?1049h"), "the Linux console has no alternate screen");
     // A guest on a running system: the last choice is to leave.
     seat.send(b"\x1b[B");
-    seat.until("the choice", |text| text.contains("► Quit"));
+    seat.until("the choice", |text| text.contains("► Check a backup"));
+    seat.send(b"q");
+    seat.until("the last choice", |text| text.contains("► Quit"));
     seat.send(b"\r");
     assert_eq!(seat.ended().trim(), "");
 }
@@ -145,7 +147,7 @@ fn a_serial_line_that_says_nothing_is_an_80x24_terminal_in_ascii() {
         seat.send(piece);
         thread::sleep(Duration::from_millis(20));
     }
-    seat.until("the choice", |text| text.contains("> Quit"));
+    seat.until("the choice", |text| text.contains("> Check a backup"));
     kill_process(Pid::from_child(&seat.program), Signal::TERM).unwrap();
     assert_eq!(seat.ended().trim(), "");
 }
