@@ -54,6 +54,7 @@ grep active /proc/mdstat
 show /dev/md/array
 mdadm --stop --scan
 pgrep -l init
+echo without udev: $DM_DISABLE_UDEV$MDADM_NO_UDEV
 ";
 
 fn machine(files: &[PathBuf]) -> vm::Builder {
@@ -80,4 +81,5 @@ fn encrypted_logical_and_raid_volumes_are_made_and_opened_by_the_toolbox() {
         assert!(said.contains(content), "no {content} in {said}");
     }
     assert!(said.contains("1 init"), "{said}");
+    assert!(said.contains("without udev: 11"), "{said}");
 }
