@@ -83,15 +83,15 @@ impl Chosen {
             inode: None,
             sector_size: disk.logical_sector,
         };
+        if chosen.reader.as_ref().is_some_and(|reader| boot_medium::of(reader).is_some()) {
+            let reason = format!("{} is {}", disk.path.display(), boot_medium::IN_WORDS);
+            chosen.forbid(reason, &format!("It is {}.", boot_medium::IN_WORDS));
+        }
         chosen.forbid_uses()?;
         let location = hardware::location_of(&Roots::default(), image_folder(image))?;
         if location.is_on(&disk.path) {
             let words = "The backup itself lies on this disk.";
             chosen.forbid(format!("{} holds the backup", disk.path.display()), words);
-        }
-        if chosen.reader.as_ref().is_some_and(|reader| boot_medium::of(reader).is_some()) {
-            let reason = format!("{} is {}", disk.path.display(), boot_medium::IN_WORDS);
-            chosen.forbid(reason, &format!("It is {}.", boot_medium::IN_WORDS));
         }
         let behind = hardware::location_of(&Roots::default(), path)?.backing_files;
         if behind.iter().any(|file| is_part(image, file)) {

@@ -72,7 +72,8 @@ pub struct Look {
     pub report: DiskReport,
     /// Its volumes with files, in the order of the disk.
     pub places: Vec<Place>,
-    /// Remetal itself was started from it: it is neither overwritten nor saved to.
+    /// Remetal itself was started from it: it is not overwritten. On a stick that has places beside
+    /// Remetal (Ventoy), backups can be found and saved.
     pub is_boot_medium: bool,
 }
 
