@@ -247,8 +247,8 @@ pub fn clear_leftovers() {
                     release(&device_named(device));
                     let _ = fs::remove_file(&entry);
                 }
-                // Several mounts may lie on each other.
-                None => while unmount(&entry, UnmountFlags::DETACH).is_ok() {},
+                // A folder that is no mount point any more is removed below.
+                None => drop(unmount(&entry, UnmountFlags::DETACH)),
             }
             let _ = fs::remove_dir(&entry);
         }

@@ -148,3 +148,24 @@ fn a_look_is_no_change_that_is_worth_another_look() {
     assert!(!first.read_only && first.mounted_at.is_empty());
     assert!(seen.iter().all(|(found, touched)| found.as_ref() == Some(first) && !touched));
 }
+
+#[test]
+fn what_a_crash_left_behind_is_cleared() {
+    let (_folder, disk) = pulled_plug("mkfs.ext4 -q", "loop", false);
+    let gone = std::process::Command::new("true").spawn().and_then(|mut child| {
+        let process = child.id();
+        child.wait().map(|_| process)
+    });
+    let (root, process, name) = (our_drives::ROOT, gone.unwrap(), disk.disk().name);
+    let at = format!("{root}/{process}/{name}");
+    sh(&format!(
+        "mkdir -p {at}; touch {at}.held; blockdev --setro {0}; mount -o ro,noload {0} {at}",
+        disk.node.display()
+    ))
+    .unwrap();
+    assert_eq!(disk.disk().mounted_at.len(), 1);
+    super::super::clear_leftovers();
+    let now = disk.disk();
+    assert!(now.mounted_at.is_empty() && !now.read_only, "{now:?}");
+    assert!(!Path::new(root).join(process.to_string()).exists());
+}
