@@ -4,8 +4,10 @@
 
 mod support;
 
+use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use support::{BOOT, SOON, assert_home, computer};
@@ -118,30 +120,51 @@ fn listed(output: &str) -> Vec<Value> {
     document["disks"].as_array().unwrap().clone()
 }
 
+/// How soon people see what the kernel knows.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// Hands the kernel's news of USB disks on to the second serial line, as they come. This very
+/// command stands in the log as well.
+const TELL_NEWS: &str = "cat /dev/kmsg | while read -r line; do case \"$line\" in *remetal*) ;; \
+    *'Attached SCSI'*|*'USB disconnect'*) echo \"$line\";; esac; done \
+    > /dev/ttyS1 2> /dev/null & echo listening";
+
+/// The moment at which the second serial line says the text once more than `times`.
+fn kernel_knows(line: &Path, text: &str, times: usize) -> Instant {
+    let deadline = Instant::now() + SOON;
+    while fs::read_to_string(line).unwrap().matches(text).count() <= times {
+        assert!(Instant::now() < deadline, "the kernel does not say {text}");
+        thread::sleep(Duration::from_millis(2));
+    }
+    Instant::now()
+}
+
 #[test]
 #[expect(clippy::print_stdout, reason = "the figures are to be seen")]
 fn a_drive_that_is_plugged_in_and_pulled_out_comes_and_goes_on_the_screen() {
     // Stands on the card of a disk only; a line of news tells the rest of it for a while.
     const CARD: &str = "serial .";
     let folder = vm::scratch().unwrap();
-    let file = folder.path().join("stick");
+    let [file, line] = ["stick", "line"].map(|name| folder.path().join(name));
     make_empty(&file, 48).unwrap();
-    let mut machine: Machine = computer("computer", Firmware::Bios).start().unwrap();
+    let second_line = format!("file:{}", line.display());
+    let builder = computer("computer", Firmware::Bios).arguments(&["-serial", &second_line]);
+    let mut machine: Machine = builder.unattended(TELL_NEWS, After::Stay).start().unwrap();
+    assert_eq!(machine.outcome(BOOT).unwrap().exit_code, 0);
     assert_home(&mut machine);
     let stick = Disk::new(Bus::Usb, file).serial("STICK-7F3A");
-    for _ in 0..2 {
+    for time in 0..2 {
         assert!(!machine.serial_screen().contains(CARD));
-        let plugged = Instant::now();
         machine.plug("stick", &stick).unwrap();
+        let plugged = kernel_knows(&line, "Attached SCSI", time);
         machine.wait_for_screen(CARD, SOON).unwrap();
-        let (seen, pulled) = (plugged.elapsed(), Instant::now());
+        let seen = plugged.elapsed();
         machine.unplug("stick").unwrap();
+        let pulled = kernel_knows(&line, "USB disconnect", time);
         machine.wait_for_screen_without(CARD, SOON).unwrap();
-        println!(
-            "seen {:.1?} after plugging in, gone {:.1?} after pulling out",
-            seen,
-            pulled.elapsed()
-        );
+        let gone = pulled.elapsed();
+        println!("on the screen {seen:.2?} after the kernel knows of it, off it {gone:.2?} after");
+        assert!(seen <= AT_ONCE && gone <= AT_ONCE, "{seen:.2?} and {gone:.2?}");
     }
 }
 
