@@ -139,7 +139,11 @@ fn moved(
         return Err("its parts would overwrite each other".to_owned());
     }
     let wipe = left_behind(layout, table, &writes);
-    let mut notes = vec!["the backup GPT moves to the end of the larger disk".to_owned()];
+    let mut notes = vec![
+        "the disk is larger: the rest of it stays free, and the second copy of the partition table \
+         moves to its end"
+            .to_owned(),
+    ];
     if [&table.primary, &table.backup].iter().any(|copy| copy.state != CopyState::Intact) {
         notes.push("both copies of the GPT are written anew from the one that counts".to_owned());
     }
