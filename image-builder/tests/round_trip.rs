@@ -53,7 +53,7 @@ fn start(disk: &Path, firmware: Firmware) -> String {
 }
 
 #[test]
-fn a_debian_moves_to_a_new_disk_by_way_of_an_ntfs_drive_and_boots() {
+fn long_a_debian_moves_to_a_new_disk_by_way_of_an_ntfs_drive_and_boots() {
     moves_a_debian(DriveKind::Ntfs, Firmware::Uefi);
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use support::person::{Key, Person, Seat};
-use support::{BOOT, JOB, SOON, computer};
+use support::{BACK_UP, BOOT, JOB, SOON, computer};
 use vm::assets::debian::{boot, debian};
 use vm::assets::disk::make_empty;
 use vm::assets::drive::{DriveKind, make_drive};
@@ -135,6 +135,86 @@ fn seen_as(computer: Builder, firmware: Firmware) -> Builder {
 fn start(disk: &Path, firmware: Firmware) -> String {
     let firmware = if firmware == Firmware::Bios { Firmware::Bios } else { Firmware::Uefi };
     boot(Disk::new(Bus::VirtioBlk, disk).writes(Writes::Dropped), firmware).unwrap()
+}
+
+/// A drive fresh from the shop is made ready, a backup is stopped half-way, made again, and checked.
+#[test]
+fn long_a_person_makes_a_drive_ready_stops_a_backup_makes_another_and_checks_it() {
+    let debian = debian().unwrap();
+    let folder = vm::scratch().unwrap();
+    let drive = folder.path().join("drive");
+    make_empty(&drive, DRIVE).unwrap();
+    let computer = seen_as(computer("computer", Firmware::Bios), Firmware::Bios)
+        .disk(Disk::new(Bus::Ahci, &debian.disk).writes(Writes::Dropped).serial("OLD-C0DE"))
+        .disk(Disk::new(Bus::Usb, &drive).serial("DRIVE-1"));
+    let mut person = Person::sit_down(computer.start().unwrap(), Seat::Screen);
+
+    comes_to_where_to(&mut person);
+    person.sees("Make this drive ready for backups", SOON);
+    person.takes_a_picture("drive-1-offered");
+    person.presses(Key::Enter);
+    person.sees("exFAT", SOON);
+    person.takes_a_picture("drive-2-how");
+    person.presses(Key::Enter);
+    chooses_a_keyboard(&mut person, "drive");
+    person.sees("the last question", SOON);
+    person.types("ive1");
+    person.sees("Enter begins", SOON);
+    person.takes_a_picture("drive-3-word");
+    person.presses(Key::Enter);
+    person.sees("The drive is ready for backups.", LOOK);
+    goes_home(&mut person);
+
+    comes_to_where_to(&mut person);
+    begins(&mut person);
+    person.sees("Time left", LOOK);
+    person.presses(Key::Esc);
+    person.sees("Stop now?", SOON);
+    person.takes_a_picture("stop-1-question");
+    person.presses(Key::Right);
+    person.presses(Key::Enter);
+    person.sees("Stopped, as you asked.", LOOK);
+    person.takes_a_picture("stop-2-stopped");
+    goes_home(&mut person);
+
+    comes_to_where_to(&mut person);
+    begins(&mut person);
+    person.sees("The backup is good.", JOB);
+    goes_home(&mut person);
+    person.types("c");
+    person.presses(Key::Enter);
+    person.sees("which backup", SOON);
+    person.sees("OLD-C0DE".split_at(4).1, SOON);
+    person.presses(Key::Enter);
+    person.sees("What was proven", JOB);
+    person.takes_a_picture("check-result");
+    shuts_down(person);
+}
+
+/// From the first screen to the drives, with what each page has chosen already.
+fn comes_to_where_to(person: &mut Person) {
+    person.presses(Key::Enter);
+    person.sees("which disk", SOON);
+    person.presses(Key::Enter);
+    person.sees("what to keep", SOON);
+    person.presses(Key::Enter);
+    person.sees("where to", SOON);
+}
+
+/// From the drives to work.
+fn begins(person: &mut Person) {
+    person.sees("of 2.1", SOON);
+    person.presses(Key::Enter);
+    person.sees("step 4 of 5", SOON);
+    person.presses(Key::Enter);
+    person.sees("Begin the backup", LOOK);
+    person.presses(Key::Enter);
+}
+
+fn goes_home(person: &mut Person) {
+    std::thread::sleep(A_GLANCE);
+    person.presses(Key::Enter);
+    person.sees(BACK_UP, SOON);
 }
 
 #[test]

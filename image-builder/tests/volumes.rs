@@ -72,7 +72,7 @@ fn disks(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn encrypted_logical_and_raid_volumes_are_made_and_opened_by_the_toolbox() {
+fn long_encrypted_logical_and_raid_volumes_are_made_and_opened_by_the_toolbox() {
     let folder = vm::scratch().unwrap();
     let files = disks(folder.path());
     run(machine(&files), MAKE, JOB);

@@ -22,6 +22,7 @@ pub enum Key {
     Enter,
 
     Right,
+    Esc,
 }
 
 /// A person at a machine that has been started.
@@ -77,6 +78,7 @@ impl Person {
         let (name, bytes) = match key {
             Key::Enter => ("ret", "\r"),
 
+            Key::Esc => ("esc", "\x1b"),
             Key::Right => ("right", "\x1b[C"),
         };
         match self.seat {
