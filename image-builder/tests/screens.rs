@@ -23,6 +23,9 @@ const REPLACEMENT: u64 = 1500;
 /// A result takes no key in its first second: it is to be read.
 const A_GLANCE: Duration = Duration::from_secs(3);
 
+/// Until rates were measured, so that the picture has something to show.
+const A_WHILE: Duration = Duration::from_secs(7);
+
 /// What a page takes that looks at disks first.
 const LOOK: Duration = BOOT;
 
@@ -46,7 +49,8 @@ fn backs_up(person: &mut Person, name: &str) {
     person.sees("Begin the backup", LOOK);
     person.takes_a_picture(&format!("{name}-backup-5-ready"));
     person.presses(Key::Enter);
-    person.sees("the slow part", LOOK);
+    person.sees("Time left", LOOK);
+    std::thread::sleep(A_WHILE);
     person.takes_a_picture(&format!("{name}-backup-6-working"));
     person.sees("The backup is good.", JOB);
     person.takes_a_picture(&format!("{name}-backup-7-result"));
@@ -72,7 +76,8 @@ fn restores(person: &mut Person, name: &str, word: &str) {
     person.sees("Enter begins", SOON);
     person.takes_a_picture(&format!("{name}-restore-4-word"));
     person.presses(Key::Enter);
-    person.sees("the slow part", LOOK);
+    person.sees("Time left", LOOK);
+    std::thread::sleep(A_WHILE);
     person.takes_a_picture(&format!("{name}-restore-5-working"));
     person.sees("The disk is restored and proven.", JOB);
     person.takes_a_picture(&format!("{name}-restore-6-result"));
