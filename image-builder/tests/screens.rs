@@ -34,12 +34,13 @@ fn backs_up(person: &mut Person, name: &str) {
     person.takes_a_picture(&format!("{name}-home"));
     person.presses(Key::Enter);
     person.sees("which disk", SOON);
+    person.sees("Debian GNU/Linux 12", SOON);
     person.takes_a_picture(&format!("{name}-backup-1-disk"));
     person.presses(Key::Enter);
     person.sees("what to keep", SOON);
     person.takes_a_picture(&format!("{name}-backup-2-parts"));
     person.presses(Key::Enter);
-    person.sees("where to", SOON);
+    person.sees("of 2.1", SOON);
     person.takes_a_picture(&format!("{name}-backup-3-drive"));
     person.presses(Key::Enter);
     chooses_a_keyboard(person, name);
@@ -61,9 +62,11 @@ fn restores(person: &mut Person, name: &str, word: &str) {
     person.types("r");
     person.presses(Key::Enter);
     person.sees("which backup", SOON);
+    person.sees("of content, takes", SOON);
     person.takes_a_picture(&format!("{name}-restore-1-backup"));
     person.presses(Key::Enter);
     person.sees("onto which disk", SOON);
+    person.sees("empty, or nothing", SOON);
     person.takes_a_picture(&format!("{name}-restore-2-disk"));
     person.presses(Key::Enter);
     person.sees("Go on", LOOK);
@@ -200,6 +203,7 @@ fn long_a_person_makes_a_drive_ready_stops_a_backup_makes_another_and_checks_it(
 fn comes_to_where_to(person: &mut Person) {
     person.presses(Key::Enter);
     person.sees("which disk", SOON);
+    person.sees("Debian GNU/Linux 12", SOON);
     person.presses(Key::Enter);
     person.sees("what to keep", SOON);
     person.presses(Key::Enter);

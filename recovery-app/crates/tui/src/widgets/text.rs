@@ -25,6 +25,8 @@ pub fn cut(text: &str, width: usize) -> String {
 /// `text` in lines of `width` columns, each with `margin` before it.
 pub fn wrapped(text: &str, margin: &str, width: u16, style: Style) -> Vec<Line<'static>> {
     let options = textwrap::Options::new(usize::from(width).max(1))
+        // A hyphen is no place to break: names of disks and serial numbers have them.
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .initial_indent(margin)
         .subsequent_indent(margin);
     let lines = textwrap::wrap(text, options);
