@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use crate::answer::{err, out};
 use report::size;
+use rustix::stdio::stderr;
+use rustix::termios::tcgetwinsize;
 
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -23,7 +25,7 @@ pub struct Terminal {
 /// The phase that is being shown.
 struct Shown {
     phase: Phase,
-    /// Hidden where standard error is no terminal; it still computes rate and time left.
+    /// Hidden where there is no bar; it still computes rate and time left.
     bar: ProgressBar,
     line_at: Instant,
     finished: bool,
@@ -112,7 +114,7 @@ impl Shown {
         self.bar.set_message(format!("{}{}", limit_in_words(progress), errors_in_words(progress)));
         let finished = progress.done == progress.total;
         let due = finished || self.line_at.elapsed() >= LINE_EVERY;
-        if due && !self.finished && !std::io::stderr().is_terminal() {
+        if due && !self.finished && !has_bar() {
             self.line_at = Instant::now();
             self.finished = finished;
             err(&self.line(progress));
@@ -135,12 +137,15 @@ impl Shown {
     }
 }
 
+/// A terminal that does not tell its size, such as one on a serial line, cannot have a bar drawn
+/// over and over in the same line.
+fn has_bar() -> bool {
+    let is_sized = || tcgetwinsize(stderr()).is_ok_and(|size| size.ws_col > 0);
+    std::io::stderr().is_terminal() && is_sized()
+}
+
 fn draw_target() -> ProgressDrawTarget {
-    if std::io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr_with_hz(10)
-    } else {
-        ProgressDrawTarget::hidden()
-    }
+    if has_bar() { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() }
 }
 
 fn phase_in_words(phase: Phase) -> &'static str {

@@ -20,7 +20,7 @@ pub(crate) struct Programs {
     pub(crate) crates: Vec<Crate>,
 }
 
-/// A crate that is compiled into our programs.
+/// A crate, or the C library, that is in our programs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Crate {
     pub(crate) name: String,
@@ -52,7 +52,15 @@ fn cargo(command: &str) -> Result<Command> {
 /// which run while the programs are built.
 fn compiled_in() -> Result<Vec<Crate>> {
     let options = ["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}|{l}"];
-    Ok(crates(&run(cargo("tree")?.args(options))?))
+    let mut found = crates(&run(cargo("tree")?.args(options))?);
+    found.push(c_library(&run(Command::new("getconf").arg("GNU_LIBC_VERSION"))?));
+    Ok(found)
+}
+
+/// The C library that the programs are linked with, from a line such as `glibc 2.36`.
+fn c_library(line: &str) -> Crate {
+    let version = line.split_whitespace().last().unwrap_or_default().to_owned();
+    Crate { name: "glibc".to_owned(), version, licence: "LGPL-2.1-or-later".to_owned() }
 }
 
 /// Reads lines such as `gpt v4.1.0|MIT`; those of our own crates have their folder behind the
@@ -100,6 +108,7 @@ mod tests {
     fn all_that_is_compiled_in_has_a_licence() {
         let crates = compiled_in().unwrap();
         let has = |name: &str| crates.iter().any(|found| found.name == name);
+        assert!(has("glibc") && !crates.iter().any(|found| found.version.is_empty()), "{crates:?}");
         assert!(has("zstd-sys") && has("ratatui") && has("initramfs"), "{crates:?}");
         assert!(!has("tempfile") && !has("serde_derive"), "not compiled in: {crates:?}");
         let without: Vec<_> = crates.iter().filter(|found| found.licence.is_empty()).collect();

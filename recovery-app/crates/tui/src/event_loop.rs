@@ -136,6 +136,11 @@ impl EventLoop {
             if self.shell_wanted && self.asked.is_none_or(|asked| asked.elapsed() >= ANSWER) {
                 self.shell_wanted = false;
                 shell::run(&mut raw, &reader)?;
+                // What came meanwhile counts before the time that has passed: a disk that has
+                // answered long ago is not silent.
+                while let Ok(event) = self.events.try_recv() {
+                    self.take(event)?;
+                }
                 self.draw_anew()?;
             }
         }
