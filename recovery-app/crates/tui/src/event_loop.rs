@@ -21,8 +21,11 @@ use crate::state::State;
 use crate::tool::Layout;
 use crate::{TuiError, shell, update, view, workers};
 
-/// Between two pictures: a slow line is not given more than it can draw.
+/// Between two pictures.
 const FRAME: Duration = Duration::from_millis(100);
+/// The same on a serial line, where nobody has pressed a key: at 9600 baud, a second draws some
+/// 900 characters, and what is behind them waits.
+const SLOW_FRAME: Duration = Duration::from_secs(1);
 /// The clock of the screens.
 const TICK: Duration = Duration::from_millis(500);
 /// How long a terminal may take to say what it is.
@@ -116,13 +119,12 @@ impl EventLoop {
         workers::watch(&self.machine, &self.sender)?;
         self.draw_anew()?;
         let mut drawn = Instant::now();
-        let mut changed = true;
+        let mut patience = FRAME;
         while !self.leaving {
-            let due = drawn + if changed { FRAME } else { TICK };
-            let due = due.max(self.not_before);
+            let due = (drawn + patience).max(self.not_before);
             match self.events.recv_deadline(due) {
                 Ok(event) => {
-                    changed = true;
+                    patience = patience.min(self.patience(&event));
                     self.take(event)?;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -130,7 +132,7 @@ impl EventLoop {
             }
             if Instant::now() >= due {
                 drawn = Instant::now();
-                changed = false;
+                patience = if self.serial { SLOW_FRAME } else { TICK };
                 self.draw()?;
             }
             if self.shell_wanted && self.asked.is_none_or(|asked| asked.elapsed() >= ANSWER) {
@@ -145,6 +147,14 @@ impl EventLoop {
             }
         }
         Ok(())
+    }
+
+    /// How long after the last picture an event may wait to be seen.
+    fn patience(&self, event: &Event) -> Duration {
+        match event {
+            Event::Message(_) if self.serial => SLOW_FRAME,
+            Event::Message(_) | Event::Input(_) | Event::Gone => FRAME,
+        }
     }
 
     fn take(&mut self, event: Event) -> Result<(), TuiError> {
