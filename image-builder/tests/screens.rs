@@ -40,7 +40,7 @@ fn backs_up(person: &mut Person, name: &str) {
     person.sees("what to keep", SOON);
     person.takes_a_picture(&format!("{name}-backup-2-parts"));
     person.presses(Key::Enter);
-    person.sees("of 2.1", SOON);
+    person.sees("GB free", SOON);
     person.takes_a_picture(&format!("{name}-backup-3-drive"));
     person.presses(Key::Enter);
     chooses_a_keyboard(person, name);
@@ -191,7 +191,7 @@ fn long_a_person_makes_a_drive_ready_stops_a_backup_makes_another_and_checks_it(
     goes_home(&mut person);
     person.types("c");
     person.presses(Key::Enter);
-    person.sees("which backup", SOON);
+    person.sees("Check a backup  ", SOON);
     person.sees("OLD-C0DE".split_at(4).1, SOON);
     person.presses(Key::Enter);
     person.sees("What was proven", JOB);
@@ -212,7 +212,7 @@ fn comes_to_where_to(person: &mut Person) {
 
 /// From the drives to work.
 fn begins(person: &mut Person) {
-    person.sees("of 2.1", SOON);
+    person.sees("GB free", SOON);
     person.presses(Key::Enter);
     person.sees("step 4 of 5", SOON);
     person.presses(Key::Enter);

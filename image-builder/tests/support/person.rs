@@ -61,7 +61,8 @@ impl Person {
     /// Waits until a text stands in one line of the screen.
     pub fn sees(&mut self, text: &str, patience: Duration) {
         if self.seat == Seat::Serial {
-            return self.machine.wait_for_screen(text, patience).unwrap();
+            let seen = self.machine.wait_for_screen(text, patience);
+            return seen.unwrap_or_else(|error| panic!("no {text} on the screen: {error}"));
         }
         self.looks += 1;
         // The kernel gives the letters of a console, those of code page 437 as bytes.
@@ -70,7 +71,8 @@ impl Person {
             self.looks
         );
         self.machine.send(&look).unwrap();
-        self.machine.wait_for(&format!("seen={}", self.looks), patience).unwrap();
+        let seen = self.machine.wait_for(&format!("seen={}", self.looks), patience);
+        seen.unwrap_or_else(|error| panic!("no {text} on the screen: {error}"));
     }
 
     /// Presses a key.
