@@ -134,6 +134,9 @@ fn a_look_is_no_change_that_is_worth_another_look() {
             while Instant::now() < until {
                 computer.look(&disk.disk());
             }
+            // Another disk comes: the list is told once more, or this would wait for ever.
+            let _other = pulled_plug("mkfs.ext4 -q", "loop", true);
+            thread::sleep(Duration::from_secs(3));
         });
         computer.watch(&mut |list| {
             let list = list.unwrap();
