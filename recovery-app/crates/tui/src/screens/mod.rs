@@ -82,6 +82,37 @@ pub enum Screen {
     Logs(Logs),
 }
 
+/// The screen itself, whichever it is.
+macro_rules! the_screen {
+    ($self:ident) => {
+        match $self {
+            Self::Home(screen) => screen,
+            Self::Page(screen) => screen,
+            Self::Ask(screen) => screen,
+            Self::Sources(screen) => screen,
+            Self::Parts(screen) => screen,
+            Self::Destinations(screen) => screen,
+            Self::NewDrive(screen) => screen,
+            Self::Options(screen) => screen,
+            Self::Preflight(screen) => screen,
+            Self::Backups(screen) => screen,
+            Self::Targets(screen) => screen,
+            Self::Proposal(screen) => screen,
+            Self::Confirm(screen) => screen,
+            Self::Progress(screen) => screen,
+            Self::StopQuestion(screen) => screen,
+            Self::Ended(screen) => screen,
+            Self::Trouble(screen) => screen,
+            Self::Tools(screen) => screen,
+            Self::Disks(screen) => screen,
+            Self::Details(screen) => screen,
+            Self::Keyboard(screen) => screen,
+            Self::Text(screen) => screen,
+            Self::Logs(screen) => screen,
+        }
+    };
+}
+
 /// What a screen is and does.
 pub trait View {
     /// The line above it.
@@ -187,59 +218,11 @@ impl Screen {
     }
 
     fn view(&self) -> &dyn View {
-        match self {
-            Self::Home(screen) => screen,
-            Self::Page(screen) => screen,
-            Self::Ask(screen) => screen,
-            Self::Sources(screen) => screen,
-            Self::Parts(screen) => screen,
-            Self::Destinations(screen) => screen,
-            Self::NewDrive(screen) => screen,
-            Self::Options(screen) => screen,
-            Self::Preflight(screen) => screen,
-            Self::Backups(screen) => screen,
-            Self::Targets(screen) => screen,
-            Self::Proposal(screen) => screen,
-            Self::Confirm(screen) => screen,
-            Self::Progress(screen) => screen,
-            Self::StopQuestion(screen) => screen,
-            Self::Ended(screen) => screen,
-            Self::Trouble(screen) => screen,
-            Self::Tools(screen) => screen,
-            Self::Disks(screen) => screen,
-            Self::Details(screen) => screen,
-            Self::Keyboard(screen) => screen,
-            Self::Text(screen) => screen,
-            Self::Logs(screen) => screen,
-        }
+        the_screen!(self)
     }
 
     fn view_mut(&mut self) -> &mut dyn View {
-        match self {
-            Self::Home(screen) => screen,
-            Self::Page(screen) => screen,
-            Self::Ask(screen) => screen,
-            Self::Sources(screen) => screen,
-            Self::Parts(screen) => screen,
-            Self::Destinations(screen) => screen,
-            Self::NewDrive(screen) => screen,
-            Self::Options(screen) => screen,
-            Self::Preflight(screen) => screen,
-            Self::Backups(screen) => screen,
-            Self::Targets(screen) => screen,
-            Self::Proposal(screen) => screen,
-            Self::Confirm(screen) => screen,
-            Self::Progress(screen) => screen,
-            Self::StopQuestion(screen) => screen,
-            Self::Ended(screen) => screen,
-            Self::Trouble(screen) => screen,
-            Self::Tools(screen) => screen,
-            Self::Disks(screen) => screen,
-            Self::Details(screen) => screen,
-            Self::Keyboard(screen) => screen,
-            Self::Text(screen) => screen,
-            Self::Logs(screen) => screen,
-        }
+        the_screen!(self)
     }
 }
 
