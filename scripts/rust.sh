@@ -1,13 +1,7 @@
 # For bash scripts to source, after packages.sh: Rust, installed when missing.
 
+# Debian keeps one Rust up to date, for the browsers that it builds: the packages named -web. Its
+# plain rustc is older than what Remetal needs.
 install_cargo() {
-    command -v cargo >/dev/null && return 0
-    if ! apt-cache show rustup >/dev/null 2>&1; then
-        echo "This needs Rust 1.90 or newer: install rustup, so that cargo is in the PATH," \
-            "then run this again." >&2
-        return 1
-    fi
-    install_packages rustup
-    echo "== rustup default stable"
-    rustup default stable
+    command -v cargo >/dev/null || install_packages rustc-web cargo-web rustfmt-web
 }

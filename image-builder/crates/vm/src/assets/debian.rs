@@ -165,7 +165,7 @@ fn configure(root: &Path) -> Result<(), Error> {
     );
     put("boot/grub/grub.cfg", 0o644, &menu)?;
     sh(&format!(
-        "systemctl --root {} --quiet add-wants multi-user.target remetal-check.service",
+        "chroot {} systemctl --quiet add-wants multi-user.target remetal-check.service",
         root.display()
     ))?;
     Ok(())
