@@ -4,7 +4,7 @@ use block::Extent;
 use filesystem::{Kind, State, VolumeInfo};
 use hardware::{Bus, DeviceNumber, Disk, Health, KernelPartition, Verdict};
 use report::content;
-use report::disk::{DiskReport, VolumeReport};
+use report::disk::{DiskReport, TableReport, VolumeReport};
 use tui::job::{
     BackupId, BackupPlan, BackupRequest, DiskPlan, RestorePlan, RestoreRequest, Source, VolumePlan,
 };
@@ -63,7 +63,8 @@ pub fn info(kind: Kind, title: &str, label: Option<&str>, used: u64) -> VolumeIn
 }
 
 pub fn system(kind: Kind, name: &str, used: u64) -> VolumeInfo {
-    VolumeInfo { system: Some(name.to_owned()), ..info(kind, "", None, used) }
+    let title = if kind == Kind::Ntfs { "NTFS" } else { "ext4" };
+    VolumeInfo { system: Some(name.to_owned()), ..info(kind, title, None, used) }
 }
 
 pub fn health(verdict: Verdict, warnings: &[&str]) -> Health {
@@ -125,7 +126,25 @@ pub fn entry(device: &str, name: &str, made: &str, (disk, look): &(Disk, Look)) 
 }
 
 fn told(disk: Disk, report: DiskReport, places: Vec<Place>) -> (Disk, Look) {
+    let report =
+        DiskReport { table: TableReport { kind: "gpt", id: None }, ..described(&disk, report) };
     (with_partitions(disk, &report), Look { report, places, is_boot_medium: false })
+}
+
+/// The report with what the kernel tells of the disk.
+fn described(disk: &Disk, report: DiskReport) -> DiskReport {
+    DiskReport {
+        path: disk.path.display().to_string(),
+        model: disk.model.clone(),
+        serial: disk.serial.clone(),
+        bus: disk.bus.to_string(),
+        size: disk.size,
+        logical_sector: disk.logical_sector,
+        physical_sector: disk.physical_sector,
+        removable: disk.removable,
+        rotational: Some(disk.rotational),
+        ..report
+    }
 }
 
 /// A notebook's disk: Windows beside Debian.
@@ -177,6 +196,8 @@ pub fn fresh() -> (Disk, Look) {
 }
 
 fn told_whole(disk: Disk, report: DiskReport) -> (Disk, Look) {
+    let table = TableReport { kind: "none", id: None };
+    let report = DiskReport { table, ..described(&disk, report) };
     (disk, Look { report, ..Look::default() })
 }
 

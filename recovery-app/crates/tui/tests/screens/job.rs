@@ -1,5 +1,7 @@
 //! Work that goes on, and what came of it.
 
+mod pictures;
+
 use std::time::Duration;
 
 use engine::{Bottleneck, Phase, Progress};
@@ -50,6 +52,12 @@ fn restore() -> Work {
         word: "0b7c".to_owned(),
     };
     Work::Restore(Box::new(plan.confirm("0B7C").unwrap()))
+}
+
+fn format() -> Work {
+    let request =
+        FormatRequest { disk: fresh().0, filesystem: NewFilesystem::Ext4, before: Vec::new() };
+    Work::Format(Box::new(request.confirm("0b7c").unwrap()))
 }
 
 fn progress(phase: Phase, done: u64, bottleneck: Bottleneck) -> Message {
@@ -172,17 +180,19 @@ fn a_good_backup() {
     assert_snapshot!(stage.in_colour());
 }
 
-#[test]
-fn a_backup_of_a_failing_disk() {
+fn with_losses() -> BackupDone {
     let lost = vec!["4096 bytes from byte 123456, partition 3, in Users/me/photo.jpg".to_owned()];
-    let done = BackupDone { lost, ..backed_up() };
-    let (stage, _) = ended(Ok(Done::BackUp(vec![done])));
-    assert_snapshot!(stage.in_colour());
+    BackupDone { lost, ..backed_up() }
 }
 
 #[test]
-fn a_disk_that_was_restored() {
-    let (stage, _) = ended(Ok(Done::Restore(RestoreDone {
+fn a_backup_of_a_failing_disk() {
+    let (stage, _) = ended(Ok(Done::BackUp(vec![with_losses()])));
+    assert_snapshot!(stage.in_colour());
+}
+
+fn restored() -> Done {
+    Done::Restore(RestoreDone {
         target: fresh().0,
         written: 243 * GB,
         seconds: 2000,
@@ -190,13 +200,17 @@ fn a_disk_that_was_restored() {
         fingerprint: "ab".repeat(32),
         lost: Vec::new(),
         restart_needed: true,
-    })));
-    assert_snapshot!(stage.in_colour());
+    })
 }
 
 #[test]
-fn a_damaged_backup() {
-    let (stage, _) = ended(Ok(Done::Check(CheckDone {
+fn a_disk_that_was_restored() {
+    let (stage, _) = ended(Ok(restored()));
+    assert_snapshot!(stage.in_colour());
+}
+
+fn damaged() -> Done {
+    Done::Check(CheckDone {
         name: "notebook".to_owned(),
         fingerprint: "ab".repeat(32),
         content: 243 * GB,
@@ -208,7 +222,12 @@ fn a_damaged_backup() {
             files: vec!["Users/me/letter.txt".to_owned()],
         }],
         lost: Vec::new(),
-    })));
+    })
+}
+
+#[test]
+fn a_damaged_backup() {
+    let (stage, _) = ended(Ok(damaged()));
     assert_snapshot!(stage.text());
 }
 
@@ -219,15 +238,19 @@ fn a_drive_that_is_ready() {
     assert!(stage.text().contains("√ The drive is ready for backups."), "{}", stage.text());
 }
 
-#[test]
-fn trouble_has_a_screen_of_its_own() {
-    let (mut stage, _) = ended(Err(Trouble {
+fn pulled_drive() -> Trouble {
+    Trouble {
         end: Ending::Failed,
         what: "The drive with the backup no longer answers.".to_owned(),
         unharmed: "The disk that was being saved was only read.".to_owned(),
         next: "Check the cable and the power of the drive, then start again.".to_owned(),
         details: vec!["/dev/sda: writing 4096 bytes at byte 1048576: I/O error".to_owned()],
-    }));
+    }
+}
+
+#[test]
+fn trouble_has_a_screen_of_its_own() {
+    let (mut stage, _) = ended(Err(pulled_drive()));
     assert!(!stage.text().contains("/dev/sda"));
     stage.wait(2);
     stage.press(&[Key::Char('d')]);
@@ -262,10 +285,7 @@ fn the_computer_is_switched_off_after_a_good_backup_only() {
 
 #[test]
 fn a_drive_is_being_made_ready() {
-    let request =
-        FormatRequest { disk: fresh().0, filesystem: NewFilesystem::Ext4, before: Vec::new() };
-    let work = Work::Format(Box::new(request.confirm("0b7c").unwrap()));
-    let mut stage = at_work(vga(), work);
+    let mut stage = at_work(vga(), format());
     assert!(stage.text().contains("Making CT1000MX500SSD1"), "{}", stage.text());
     stage.state.shared.size = (20, 5);
     stage.now += Duration::from_secs(1);

@@ -97,6 +97,13 @@ impl Stage {
         lines(&self.picture(), |cell| cell.symbol().to_owned())
     }
 
+    /// The texts of the program itself must not need replacing: a question mark that ends no
+    /// question stands for a letter that cannot be drawn.
+    pub fn assert_nothing_was_replaced(&self) {
+        let text = self.text();
+        assert!(!text.contains(" ?"), "{text}");
+    }
+
     /// The picture in letters, and below it its colours: a letter for each cell.
     pub fn in_colour(&self) -> String {
         let picture = self.picture();

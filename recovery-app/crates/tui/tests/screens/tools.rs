@@ -5,8 +5,23 @@ use tui::input::Key;
 use tui::tool::{Facts, LAYOUTS, TextSize, Tool};
 use tui::{Command, Message, Surroundings};
 
-use crate::computer::{failing, notebook, usb_drive};
-use crate::stage::{ASCII, SCREEN, SERIAL, Stage, VGA};
+use crate::computer::{failing, notebook, strange, usb_drive};
+use crate::random::check_cells;
+use crate::stage::{ASCII, FULL, SCREEN, SERIAL, Stage, UEFI, VGA};
+
+fn facts() -> Facts {
+    Facts {
+        version: "1.2.3".to_owned(),
+        computer: Some("LENOVO 20XW".to_owned()),
+        firmware: Some("UEFI, Secure Boot on".to_owned()),
+        clock: Some("2026-11-24 02:10 UTC".to_owned()),
+        memory: Some(16_000_000_000),
+        free_memory: Some(15_000_000_000),
+        on_battery: Some(54),
+        licences: vec!["busybox 1.37.0: GPL-2".to_owned()],
+        ..Facts::default()
+    }
+}
 
 /// On the menu of tools.
 fn menu() -> Stage {
@@ -18,6 +33,79 @@ fn menu() -> Stage {
 #[test]
 fn the_menu() {
     assert_snapshot!(menu().in_colour());
+}
+
+/// Each screen, from a new start.
+fn each_screen(mut stage: Stage, seen: &mut dyn FnMut(&Stage)) {
+    stage.press(&[Key::Char('t'), Key::Enter]);
+    seen(&stage);
+    for tool in 0..6 {
+        stage.press(&[Key::Home]);
+        stage.press(&vec![Key::Down; tool]);
+        for key in [Key::Enter, Key::F(1), Key::Esc, Key::End, Key::Home, Key::Enter] {
+            stage.press(&[key]);
+            seen(&stage);
+        }
+        stage.tell(Message::Facts(Box::new(facts())));
+        seen(&stage);
+        while !stage.text().contains("None of these changes") {
+            stage.press(&[Key::Esc]);
+            seen(&stage);
+        }
+    }
+}
+
+#[test]
+fn every_screen_is_drawn_with_glyphs_that_there_are() {
+    let disks = [notebook(), usb_drive(), failing(), strange()];
+    for profile in [SCREEN, ASCII, FULL] {
+        for surroundings in [Surroundings::Screen, Surroundings::Serial, Surroundings::Guest] {
+            each_screen(Stage::within(surroundings, VGA, profile).with(&disks), &mut |stage| {
+                for size in [VGA, SERIAL, UEFI, (40, 12), (20, 5), (5, 3), (1, 1)] {
+                    let mut stage = Stage { state: stage.state.clone(), now: stage.now };
+                    stage.tell(Message::Resized(size.0, size.1));
+                    check_cells(&stage);
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn nothing_of_our_own_is_replaced() {
+    for surroundings in [Surroundings::Screen, Surroundings::Serial, Surroundings::Guest] {
+        for profile in [SCREEN, FULL] {
+            let disks = [notebook(), usb_drive(), failing()];
+            let stage = Stage::within(surroundings, UEFI, profile).with(&disks);
+            each_screen(stage, &mut Stage::assert_nothing_was_replaced);
+        }
+    }
+}
+
+#[test]
+fn elsewhere() {
+    for (place, surroundings, size, profile) in [
+        ("on_uefi", Surroundings::Screen, UEFI, SCREEN),
+        ("on_a_serial_line", Surroundings::Serial, SERIAL, ASCII),
+    ] {
+        let disks = [notebook(), usb_drive(), failing()];
+        let mut stage = Stage::within(surroundings, size, profile).with(&disks);
+        stage.press(&[Key::Char('t'), Key::Enter]);
+        assert_snapshot!(format!("the_menu_{place}"), stage.text());
+        stage.press(&[Key::Enter]);
+        assert_snapshot!(format!("disks_{place}"), stage.text());
+        stage.press(&[Key::Enter]);
+        assert_snapshot!(format!("details_{place}"), stage.text());
+        stage.press(&[Key::Esc, Key::Esc, Key::Char('l'), Key::Enter]);
+        assert_snapshot!(format!("logs_{place}"), stage.text());
+    }
+}
+
+#[test]
+fn which_disk() {
+    let mut stage = menu();
+    stage.press(&[Key::Enter]);
+    assert_snapshot!(stage.in_colour());
 }
 
 #[test]
@@ -56,6 +144,7 @@ fn the_keyboard_layout() {
 fn the_size_of_letters() {
     let mut stage = menu();
     stage.press(&[Key::Char('s'), Key::Enter]);
+    assert_snapshot!(stage.in_colour());
     let large = Command::Use(Tool::Text(TextSize::Large));
     assert_eq!(stage.press(&[Key::Down, Key::Enter]), [large]);
 }
@@ -78,18 +167,7 @@ fn this_computer() {
     stage.press(&[Key::Down; 4]);
     assert_eq!(stage.press(&[Key::Enter]), [Command::AskFacts]);
     assert!(stage.text().contains("Being looked up"), "{}", stage.text());
-    let facts = Facts {
-        version: "1.2.3".to_owned(),
-        computer: Some("LENOVO 20XW".to_owned()),
-        firmware: Some("UEFI, Secure Boot on".to_owned()),
-        clock: Some("2026-11-24 02:10 UTC".to_owned()),
-        memory: Some(16_000_000_000),
-        free_memory: Some(15_000_000_000),
-        on_battery: Some(54),
-        licences: vec!["busybox 1.37.0: GPL-2".to_owned()],
-        ..Facts::default()
-    };
-    stage.tell(Message::Facts(Box::new(facts)));
+    stage.tell(Message::Facts(Box::new(facts())));
     assert_snapshot!(stage.text());
     stage.press(&[Key::Esc, Key::Down]);
     assert_eq!(stage.press(&[Key::Enter]), [Command::AskFacts]);
