@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn only_statements_for_programs_have_short_names() {
-        let text = "Format: https://www.debian.org/\n\nFiles: *\nLicense: GPL-2+\n text\n\n\
+        let text = "Format: copyright-format/1.0\n\nFiles: *\nLicense: GPL-2+\n text\n\n\
                     License: MIT\n\nLicense: GPL-2+\n";
         assert_eq!(short_names(text), ["GPL-2+", "MIT"]);
         assert!(short_names("This is free software.\nLicense: X\n").is_empty());

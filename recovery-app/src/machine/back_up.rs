@@ -6,6 +6,7 @@ use std::time::Instant;
 use block::Caching;
 use engine::capture::{self, CaptureRequest, Level};
 use engine::{Cancel, SurveyOptions};
+use image::manifest::DiskRecord;
 use report::backup::losses;
 use tui::job::{BackupDone, BackupRequest, Compression, Ending, News, Source as Chosen, Trouble};
 
@@ -87,14 +88,9 @@ impl Job<'_> {
         let content = source.open_content().or_trouble()?;
         let wanted = CaptureRequest {
             disk: source.record(&structures),
-            destination: self.folder.to_owned(),
-            name: name.clone(),
-            survey: SurveyOptions { partitions: chosen.partitions.clone(), all_sectors: false },
-            level: level(self.request.compression),
             part_size: destination.part_size,
             free: Some(destination.filesystem.free),
-            sample: false,
-            verify: self.request.verify,
+            ..capture_request(self.request, chosen, self.folder, &name)
         };
         let plan = capture::plan(&structures, wanted).or_trouble()?;
         let devices = capture::Source { structures: &structures, content: &content };
@@ -159,9 +155,30 @@ pub fn name_of(request: &BackupRequest, index: usize) -> String {
     }
 }
 
+/// What the engine is asked for, for one disk: without the disk itself, and without what only the
+/// plan or only the work knows.
+pub fn capture_request(
+    request: &BackupRequest,
+    chosen: &Chosen,
+    folder: &Path,
+    name: &str,
+) -> CaptureRequest {
+    CaptureRequest {
+        disk: DiskRecord::default(),
+        destination: folder.to_owned(),
+        name: name.to_owned(),
+        survey: SurveyOptions { partitions: chosen.partitions.clone(), all_sectors: false },
+        level: level(request.compression),
+        part_size: None,
+        free: None,
+        sample: false,
+        verify: request.verify,
+    }
+}
+
 /// How hard that is for Zstandard. At 12, a processor compresses some 40 MB a second: no faster
 /// than many a USB disk, and it gains little to be slower still.
-pub fn level(compression: Compression) -> Level {
+fn level(compression: Compression) -> Level {
     match compression {
         Compression::Auto => Level::Auto,
         Compression::Fast => Level::Fixed(1),

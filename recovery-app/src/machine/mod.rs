@@ -18,7 +18,6 @@ mod tests;
 mod tools;
 mod trouble;
 mod volume;
-mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;

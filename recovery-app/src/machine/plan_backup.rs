@@ -4,7 +4,7 @@ use std::path::Path;
 
 use block::{Access, BlockDevice, Caching, ExtentSet, FileDevice};
 use engine::capture::{self, CapturePlan, CaptureRequest};
-use engine::{EngineError, SurveyOptions, SurveyedVolume, VolumeCapture};
+use engine::{EngineError, SurveyedVolume, VolumeCapture};
 use hardware::{Disk, Roots};
 use report::content;
 use report::size::in_words;
@@ -12,12 +12,11 @@ use tui::job::{
     BackupPlan, BackupRequest, DiskPlan, Remark, Severity, Source as Chosen, Trouble, VolumePlan,
 };
 
-use super::back_up::{level, name_of};
+use super::back_up::{capture_request, name_of};
 use super::drives::Mounted;
 use super::gate::Use;
 use super::trouble::{self, OrTrouble};
 use super::volume::Volume;
-use super::words::sentence;
 use super::{ThisComputer, speed, still_there};
 use crate::answer::Exit;
 use crate::boot_medium::{self, BootMedium};
@@ -25,6 +24,7 @@ use crate::destination::{Destination, Wanted};
 use crate::failure::Failure;
 use crate::source::Source;
 use crate::target;
+use report::words::sentence;
 
 /// See [`tui::Machine::plan_backup`].
 pub fn plan(computer: &ThisComputer, request: &BackupRequest) -> Result<BackupPlan, Trouble> {
@@ -95,17 +95,12 @@ impl Planner<'_> {
         self.judge_source(&source, &disk)?;
         let part_size = self.judge_place(&source, &name)?;
         let structures = source.open(Caching::Cached).or_trouble()?;
+        // What is there has to be enough for all of the disks, so the engine is not told of it.
         let wanted = CaptureRequest {
             disk: source.record(&structures),
-            destination: self.folder.to_owned(),
-            name: name.clone(),
-            survey: SurveyOptions { partitions: chosen.partitions.clone(), all_sectors: false },
-            level: level(self.request.compression),
             part_size,
-            // What is there has to be enough for all of the disks.
-            free: None,
             sample: true,
-            verify: self.request.verify,
+            ..capture_request(self.request, chosen, self.folder, &name)
         };
         match capture::plan(&structures, wanted) {
             Ok(plan) => {

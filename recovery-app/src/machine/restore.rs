@@ -16,10 +16,10 @@ use super::gate::Use;
 use super::teller::Teller;
 use super::trouble::{OrTrouble, before_writing, leaving, refused};
 use super::volume::Volume;
-use super::words::sentence;
 use super::{ThisComputer, still_there};
 use crate::look;
 use crate::target::{self, Chosen};
+use report::words::sentence;
 
 /// What a restore leaves that did not come to its end.
 const LEFT_BEHIND: &str = "The backup is unharmed. The disk holds a part of it only, and says so to \

@@ -3,7 +3,7 @@
 use engine::{Event, Observer};
 use tui::job::News;
 
-use super::words::sentence;
+use report::words::sentence;
 
 /// Tells the screens what happens.
 #[derive(Clone, Copy)]

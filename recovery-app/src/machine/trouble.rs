@@ -2,9 +2,9 @@
 
 use tui::job::{Ending, Trouble};
 
-use super::words::sentence;
 use crate::answer::Exit;
 use crate::failure::Failure;
+use report::words::sentence;
 
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {

@@ -1,12 +1,12 @@
 //! A backup in words, from its manifest.
 
 use engine::VolumeCapture;
-use hardware::confirmation_word;
 use image::ImageReader;
 use image::manifest::{CaptureRecord, DiskRecord, UnreadableRecord};
 use serde_json::{Value, json};
 
-use crate::size::{in_words, on_label};
+use crate::identity;
+use crate::size::in_words;
 use crate::volume_text::labelled;
 
 /// A backup for programs.
@@ -66,17 +66,12 @@ pub fn source_in_words(disk: &DiskRecord) -> String {
     let name = match (&disk.model, disk.bus.as_deref()) {
         (Some(model), _) => model.clone(),
         (None, Some("file")) => {
-            disk.path.rsplit('/').next().unwrap_or("Disk without a name").to_owned()
+            disk.path.rsplit('/').next().unwrap_or(identity::NAMELESS).to_owned()
         }
-        (None, Some("virtio")) => "Virtual disk".to_owned(),
-        (None, _) => "Disk without a name".to_owned(),
+        (None, Some("virtio")) => identity::VIRTUAL.to_owned(),
+        (None, _) => identity::NAMELESS.to_owned(),
     };
-    let mut words = vec![name, on_label(disk.size)];
-    words.extend(disk.bus.clone());
-    words.extend(disk.serial.as_deref().map(|serial| {
-        format!("...{}", confirmation_word(Some(serial), &disk.path).to_uppercase())
-    }));
-    words.join(", ")
+    identity::phrase(name, disk.size, disk.bus.clone(), disk.serial.as_deref(), &disk.path)
 }
 
 /// When a backup was made, as `2026-11-23 21:04`, from the time in its manifest (RFC 3339, UTC).

@@ -128,6 +128,13 @@ impl Disks {
         commands
     }
 
+    /// This disk as it is now; `None` once it was taken out. One that was put back in elsewhere
+    /// has another device node, and is another one here.
+    #[must_use]
+    pub fn attached(&self, disk: &Disk) -> Option<&Known> {
+        self.known.iter().find(|known| is_same(&known.disk, disk))
+    }
+
     /// The disk at this device node, or that has a partition there.
     #[must_use]
     pub fn with_device(&self, device: &Path) -> Option<&Known> {

@@ -204,7 +204,7 @@ impl Screen {
 
     /// The progress of the work that has begun.
     pub fn progress() -> Self {
-        Self::Progress(Progress::default())
+        Self::Progress(Progress)
     }
 
     /// What came of work.

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use hardware::{Bus, Disk, Health, Verdict, confirmation_word};
+use hardware::{Bus, Disk, Health, Verdict};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Padding, Paragraph};
-use report::size;
+use report::{identity, size};
 use unicode_width::UnicodeWidthStr;
 
 use super::{bar, entry, text};
@@ -92,16 +92,15 @@ pub fn name(disk: &Disk) -> String {
         // Some disks say it twice.
         (Some(vendor), Some(model)) if !model.starts_with(vendor) => format!("{vendor} {model}"),
         (_, Some(name)) | (Some(name), None) => name.to_owned(),
-        (None, None) if disk.bus == Bus::Virtio => "Virtual disk".to_owned(),
-        (None, None) => "Disk without a name".to_owned(),
+        (None, None) if disk.bus == Bus::Virtio => identity::VIRTUAL.to_owned(),
+        (None, None) => identity::NAMELESS.to_owned(),
     }
 }
 
 /// A disk in one phrase: name, size, bus, and the end of the serial number.
 pub fn identity(disk: &Disk) -> String {
-    let mut words = vec![name(disk), size::on_label(disk.size), disk.bus.to_string()];
-    words.extend(serial_tail(disk));
-    words.join(", ")
+    let bus = Some(disk.bus.to_string());
+    identity::phrase(name(disk), disk.size, bus, disk.serial.as_deref(), &disk.name)
 }
 
 /// Size, bus, and the end of the serial number.
@@ -112,8 +111,7 @@ fn facts(disk: &Disk) -> String {
 }
 
 fn serial_tail(disk: &Disk) -> Option<String> {
-    let serial = disk.serial.as_deref()?;
-    Some(format!("...{}", confirmation_word(Some(serial), &disk.name).to_uppercase()))
+    Some(identity::serial_tail(disk.serial.as_deref()?, &disk.name))
 }
 
 fn health(condition: Condition<'_>) -> Option<(String, Style)> {

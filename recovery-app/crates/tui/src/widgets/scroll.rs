@@ -7,6 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::input::Key;
 use crate::theme;
+use crate::widgets::chrome::KeyHint;
 
 /// How far the lines were read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,6 +19,12 @@ pub struct Scroll {
 /// Whether so many lines do not fit into so much height.
 pub fn overflows(lines: usize, height: u16) -> bool {
     lines > usize::from(height)
+}
+
+/// The keys of a page that is only read: so many lines in so much height.
+pub fn keys(lines: usize, height: u16) -> Vec<KeyHint> {
+    let read_on = overflows(lines, height).then_some(("↑ ↓", "read on"));
+    read_on.into_iter().chain([("Esc", "back")]).collect()
 }
 
 impl Scroll {

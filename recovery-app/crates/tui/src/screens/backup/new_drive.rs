@@ -58,7 +58,7 @@ impl NewDrive {
 
     /// What is on the drive now, a line each.
     fn before(&self, shared: &Shared) -> Vec<String> {
-        let Some(look) = which::now(&self.disk, shared).and_then(|known| known.look()) else {
+        let Some(look) = shared.disks.attached(&self.disk).and_then(|known| known.look()) else {
             return Vec::new();
         };
         let backups = look.backups().filter(|count| *count > 0);
@@ -70,7 +70,7 @@ impl NewDrive {
     /// Why it cannot be done any more.
     fn refusal(&self, shared: &Shared) -> Option<String> {
         let gone = which::taken_out([&self.disk], shared).into_iter().next();
-        let known = which::now(&self.disk, shared);
+        let known = shared.disks.attached(&self.disk);
         gone.or_else(|| {
             let (known, room) = (known?, room::needed(&self.sources, shared));
             let refusal = words::refusal(known, shared.now)
@@ -81,7 +81,7 @@ impl NewDrive {
 
     fn go_on(&mut self, shared: &Shared) -> Reaction {
         self.note = self.refusal(shared);
-        let Some(known) = which::now(&self.disk, shared) else { return Reaction::None };
+        let Some(known) = shared.disks.attached(&self.disk) else { return Reaction::None };
         if self.note.is_some() {
             return Reaction::None;
         }

@@ -92,7 +92,7 @@ impl Options {
     }
 
     fn place<'a>(&self, shared: &'a Shared) -> Option<&'a Place> {
-        let look = which::now(&self.drive, shared)?.look()?;
+        let look = shared.disks.attached(&self.drive)?.look()?;
         look.places.iter().find(|place| place.device == self.device)
     }
 
@@ -116,7 +116,9 @@ impl Options {
 
     fn request(&self, shared: &Shared) -> BackupRequest {
         let source = |source: &Source| Source {
-            disk: which::now(&source.disk, shared)
+            disk: shared
+                .disks
+                .attached(&source.disk)
                 .map_or(&source.disk, |known| &known.disk)
                 .clone(),
             partitions: source.partitions.clone(),

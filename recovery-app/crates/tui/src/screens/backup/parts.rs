@@ -142,7 +142,7 @@ impl Parts {
 }
 
 fn parts_of(source: &Source, shared: &Shared) -> Vec<Part> {
-    which::now(&source.disk, shared).map(part::of).unwrap_or_default()
+    shared.disks.attached(&source.disk).map(part::of).unwrap_or_default()
 }
 
 fn numbers(parts: &[Part]) -> Vec<u32> {

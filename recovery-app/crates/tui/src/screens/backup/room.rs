@@ -8,8 +8,6 @@ use crate::disks::Known;
 use crate::job::Source;
 use crate::state::Shared;
 
-use super::which;
-
 /// Ordinary content never gets smaller than this part of it.
 const SMALLEST: u64 = 10;
 
@@ -24,7 +22,7 @@ pub struct Room {
 
 /// For all of these disks together.
 pub fn needed(sources: &[Source], shared: &Shared) -> Room {
-    let known = |source: &Source| which::now(&source.disk, shared);
+    let known = |source: &Source| shared.disks.attached(&source.disk);
     let rooms = sources.iter().filter_map(|source| Some(of_disk(known(source)?, source)));
     rooms.fold(Room::default(), |sum, room| Room {
         least: sum.least.saturating_add(room.least),

@@ -6,8 +6,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use report::content::{self, Content};
 use report::size;
+use report::words::capitalised;
 
-use super::{part, sheet, which, words};
+use super::{part, sheet, words};
 use crate::job::{
     AtTheEnd, BackupPlan, BackupRequest, Compression, DiskPlan, Remark, Severity, Source,
 };
@@ -67,7 +68,7 @@ fn picture(
             lines.push(drawn(&kept, source.disk.size));
         }
     }
-    let known = which::now(drive, shared);
+    let known = shared.disks.attached(drive);
     let place = known
         .and_then(|known| known.look()?.places.iter().find(|it| it.device == request.destination));
     let label = place.and_then(|place| place.label.as_ref());
@@ -86,7 +87,7 @@ fn picture(
 }
 
 fn kept(source: &Source, shared: &Shared) -> Vec<Content> {
-    let Some(known) = which::now(&source.disk, shared) else { return Vec::new() };
+    let Some(known) = shared.disks.attached(&source.disk) else { return Vec::new() };
     match &source.partitions {
         None => known.look().map(|look| content::of_disk(&look.report)).unwrap_or_default(),
         Some(kept) => part::of(known)
@@ -131,11 +132,6 @@ fn how(request: &BackupRequest) -> String {
         AtTheEnd::PowerOff => "then the computer is powered off",
     };
     format!("{compression}, {verify}, {end}.")
-}
-
-fn capitalised(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn remark_lines(remark: &Remark, width: u16) -> Vec<Line<'static>> {

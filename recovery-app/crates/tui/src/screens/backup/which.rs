@@ -2,7 +2,6 @@
 
 use hardware::{DeviceNumber, Disk, Identity};
 
-use crate::disks::Known;
 use crate::state::Shared;
 use crate::widgets::card;
 
@@ -20,15 +19,9 @@ impl DiskKey {
     }
 }
 
-/// The disk as it is now; `None` once it was taken out.
-pub fn now<'a>(disk: &Disk, shared: &'a Shared) -> Option<&'a Known> {
-    let key = DiskKey::of(disk);
-    shared.disks.known().iter().find(|known| DiskKey::of(&known.disk) == key)
-}
-
 /// What there is to say of those that were taken out, a sentence or two each.
 pub fn taken_out<'a>(disks: impl IntoIterator<Item = &'a Disk>, shared: &Shared) -> Vec<String> {
-    let gone = disks.into_iter().filter(|disk| now(disk, shared).is_none());
+    let gone = disks.into_iter().filter(|disk| shared.disks.attached(disk).is_none());
     gone.map(|disk| {
         let disk = card::identity(disk);
         format!("{disk} was taken out. Put it back in where it was, or go back with Esc.")

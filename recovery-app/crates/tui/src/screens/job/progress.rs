@@ -34,11 +34,8 @@ const HELP: Topic = Topic::About(&[
 const PLOT: u16 = 6;
 
 /// Shows the work in [`Shared::running`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Only there so that it is made by its own name.
-    _private: (),
-}
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress;
 
 impl View for Progress {
     fn title(&self) -> String {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use engine::{Bottleneck, Phase, Progress};
 use hardware::{Bus, Disk};
 use report::size;
+use report::words::capitalised;
 
 use crate::job::Work;
 use crate::running::Running;
@@ -127,7 +128,7 @@ pub fn slow_part(running: &Running) -> Option<String> {
     };
     Some(format!(
         "{} is the slow part: {}/s.",
-        capital(&part(running, bottleneck)),
+        capitalised(&part(running, bottleneck)),
         size::in_words(rate)
     ))
 }
@@ -165,11 +166,6 @@ fn kind(disk: &Disk) -> String {
         Bus::Usb => "USB".to_owned(),
         _ => card::name(disk),
     }
-}
-
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use report::content::Content;
 use report::size;
+use report::words::sentence;
 
 use super::backup::Backup;
 use super::{WIDEST, contents, target};
@@ -161,14 +162,6 @@ fn warnings(plan: &RestorePlan, look: Option<&Look>) -> Vec<String> {
 /// Each of the sentences with a sign before it.
 fn sentences(sign: &str, sentences: &[String], style: Style, width: u16) -> Vec<Line<'static>> {
     sentences.iter().flat_map(|words| text::hanging(sign, words, width, style)).collect()
-}
-
-/// Words as a sentence of their own.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    let end = if words.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{end}", letters.as_str())
 }
 
 fn checked(plan: &RestorePlan) -> String {

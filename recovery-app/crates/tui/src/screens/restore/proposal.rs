@@ -7,7 +7,7 @@ use ratatui::widgets::Paragraph;
 use report::content::Content;
 
 use super::backup::Backup;
-use super::{WIDEST, attached, obstacle, picture, target};
+use super::{WIDEST, obstacle, picture, target};
 use crate::disks::Known;
 use crate::input::Key;
 use crate::job::{RestorePlan, RestoreRequest, Trouble};
@@ -81,7 +81,7 @@ impl Proposal {
         if !self.backup.is_there(shared) {
             return Some("The backup cannot be seen on its drive any more.".to_owned());
         }
-        let target = attached(shared, &self.request.target)?;
+        let target = shared.disks.attached(&self.request.target)?;
         if let Some(refusal) = target::refusal(target, &self.backup, shared) {
             return Some(format!("The disk cannot be overwritten now: {refusal}."));
         }
@@ -114,7 +114,7 @@ impl Proposal {
                          Nothing is written.";
             return text::wrapped(words, "", width.min(WIDEST), theme::BASE);
         };
-        let target = attached(shared, &self.request.target).and_then(Known::look);
+        let target = shared.disks.attached(&self.request.target).and_then(Known::look);
         picture::lines(plan, &self.backup, target, width)
     }
 

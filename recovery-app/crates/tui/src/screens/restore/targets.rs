@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::backup::Backup;
-use super::{Proposal, WIDEST, attached, draw_choice, target};
+use super::{Proposal, WIDEST, draw_choice, target};
 use crate::disks::Known;
 use crate::input::Key;
 use crate::message::Command;
@@ -46,7 +46,7 @@ impl Targets {
 
     fn place(&self, shared: &Shared) -> usize {
         let known = shared.disks.known();
-        let marked = self.marked.as_ref().and_then(|disk| attached(shared, disk));
+        let marked = self.marked.as_ref().and_then(|disk| shared.disks.attached(disk));
         if let Some(marked) = marked {
             return known.iter().position(|known| known.disk.path == marked.disk.path).unwrap_or(0);
         }

@@ -126,11 +126,7 @@ impl View for Details {
 
     fn keys(&self, shared: &Shared) -> Vec<KeyHint> {
         let body = chrome::body(shared.size);
-        if scroll::overflows(self.lines(shared, body.width).len(), body.height) {
-            vec![("↑ ↓", "read on"), ("Esc", "back")]
-        } else {
-            vec![("Esc", "back")]
-        }
+        scroll::keys(self.lines(shared, body.width).len(), body.height)
     }
 
     fn help(&self) -> Option<Topic> {

@@ -8,7 +8,6 @@ mod drive;
 mod volume;
 
 use crate::job::{BackupRequest, Remark, Severity};
-use crate::screens::backup::which;
 use crate::state::Shared;
 use hardware::Disk;
 
@@ -16,7 +15,7 @@ use hardware::Disk;
 pub fn of(request: &BackupRequest, drive: &Disk, shared: &Shared) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for source in &request.sources {
-        let Some(known) = which::now(&source.disk, shared) else { continue };
+        let Some(known) = shared.disks.attached(&source.disk) else { continue };
         remarks.extend(disk::slow_link(&known.disk));
         if let Some(look) = known.look() {
             remarks.extend(disk::of_source(&known.disk, &look.report));
@@ -27,7 +26,7 @@ pub fn of(request: &BackupRequest, drive: &Disk, shared: &Shared) -> Vec<Remark>
             ));
         }
     }
-    if let Some(known) = which::now(drive, shared) {
+    if let Some(known) = shared.disks.attached(drive) {
         remarks.extend(disk::slow_link(&known.disk));
         remarks.extend(drive::of_drive(known, &request.destination));
     }

@@ -1,0 +1,132 @@
+//! Where to.
+
+use tui::Command;
+use tui::input::Key;
+use tui::job::{NewFilesystem, Work};
+
+use crate::backup_steps::{asked, plain_request, says, stage, to, typed, with};
+use crate::computer::{GB, failing, fresh, notebook, place, usb_drive};
+use crate::stage::{SCREEN, Stage, VGA};
+
+#[test]
+fn drives_that_cannot_take_a_backup_say_why() {
+    let small = with(usb_drive(), |look| look.places[0].free = 20 * GB);
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), small]);
+    stage.press(&to(3));
+    says(&stage, "Attach a drive with room for the backup. It appears here by itself.");
+    says(&stage, "cannot be chosen: it is one of the disks that are saved.");
+    says(&stage, "cannot be chosen: it is too small. 20.0 GB are free");
+    stage.press(&[Key::Down, Key::Enter]);
+    says(&stage, "! This cannot be chosen: it is too small.");
+    let problem = "Its files cannot be read.";
+    let odd = |change: fn(&mut tui::Place)| with(usb_drive(), |look| change(&mut look.places[0]));
+    for (drive, words) in [
+        (with(usb_drive(), |look| look.is_boot_medium = true), "Remetal was started from it."),
+        (odd(|place| place.problem = Some("Its files cannot be read.".to_owned())), problem),
+        (odd(|place| place.not_writable = Some("It is locked.".to_owned())), "It is locked."),
+        (with(usb_drive(), |look| look.places.clear()), "it has no place for files that"),
+    ] {
+        stage.attach(&[notebook()]);
+        stage.attach(&[notebook(), drive]);
+        says(&stage, &format!("cannot be chosen: {words}"));
+        stage.press(&[Key::Home, Key::Down, Key::Enter]);
+        says(&stage, "step 3 of 5");
+    }
+}
+
+#[test]
+fn a_doubtful_drive_carries_a_warning_and_can_be_chosen() {
+    let tight = with(usb_drive(), |look| {
+        look.places[0].free = 100 * GB;
+        look.places[0].has_system = true;
+    });
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), tight]);
+    stage.press(&to(3));
+    says(&stage, "It may be too small for 243 GB.");
+    says(&stage, "a drive of its own is safer");
+    stage.press(&[Key::Enter]);
+    says(&stage, "step 4 of 5");
+}
+
+#[test]
+fn a_drive_that_is_attached_now_can_be_chosen_at_once() {
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook()]);
+    stage.press(&to(3));
+    says(&stage, "Attach a drive with room for the backup.");
+    assert_eq!(stage.press(&[Key::Enter]), []);
+    stage.attach(&[notebook(), usb_drive()]);
+    assert_eq!(asked(&stage.press(&to(2))), plain_request());
+}
+
+#[test]
+fn a_place_is_chosen_by_what_it_is() {
+    let two = with(usb_drive(), |look| {
+        look.places.push(place("/dev/sda2", "ext4", 300 * GB, 299 * GB));
+    });
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), two.clone()]);
+    stage.press(&to(3));
+    stage.press(&[Key::Down]);
+    stage.attach(&[fresh(), notebook(), two]);
+    let request = asked(&stage.press(&to(2)));
+    assert_eq!(request.destination, std::path::Path::new("/dev/sda2"));
+    let mut stage = self::stage();
+    stage.press(&to(3));
+    stage.press(&[Key::Up, Key::Down]);
+    stage.attach(&[notebook(), fresh()]);
+    stage.press(&[Key::Enter]);
+    says(&stage, "The drive that was chosen has been taken out.");
+}
+
+#[test]
+fn a_fresh_drive_is_made_ready_only_after_its_word() {
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), fresh()]);
+    stage.press(&to(3));
+    says(&stage, "► Make this drive ready for backups CT1000MX500SSD1");
+    stage.press(&[Key::Enter, Key::Down]);
+    says(&stage, "All of this is lost.");
+    assert_eq!(stage.press(&[Key::Enter]), []);
+    says(&stage, "the last question");
+    assert_eq!(stage.press(&[Key::Enter]), []);
+    stage.press(&typed("0B7C"));
+    assert_eq!(stage.press(&[Key::Esc]), []);
+    says(&stage, "► ext4");
+    stage.press(&[Key::Enter]);
+    stage.press(&typed("0b7c"));
+    let commands = stage.press(&[Key::Enter]);
+    let [Command::Begin(Work::Format(confirmed))] = &commands[..] else { panic!("{commands:?}") };
+    let request = confirmed.request();
+    assert_eq!((&request.disk, request.filesystem), (&fresh().0, NewFilesystem::Ext4));
+    assert_eq!(request.before, ["empty, or nothing that Remetal knows"]);
+}
+
+#[test]
+fn drives_with_something_on_them_are_offered_last_and_with_a_warning() {
+    let mut stage =
+        Stage::new((100, 60), SCREEN).with(&[notebook(), usb_drive(), failing(), fresh()]);
+    stage.press(&to(3));
+    says(&stage, "Make this drive ready for backups CT1000MX500SSD1");
+    says(&stage, "Erase this drive and make it ready for backups Elements 25A2");
+    says(&stage, "Erase this drive and make it ready for backups TOSHIBA MQ01ABD100");
+    let text = stage.text();
+    assert!(text.find("Make this").unwrap() < text.find("Erase this").unwrap(), "{text}");
+    says(&stage, "There is an operating system on it.");
+    says(&stage, "There are backups on it (3): they would be lost.");
+    let mut locked = fresh();
+    locked.0.read_only = true;
+    let in_use = with(usb_drive(), |look| look.report.in_use = vec!["files are open".to_owned()]);
+    stage.attach(&[notebook()]);
+    stage.attach(&[notebook(), locked, in_use]);
+    says(&stage, "cannot be chosen: it does not let itself be written.");
+    says(&stage, "cannot be chosen: it is in use (files are open).");
+}
+
+#[test]
+fn a_drive_that_is_taken_out_is_not_made_ready() {
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), fresh()]);
+    stage.press(&to(4));
+    says(&stage, "Make a drive ready");
+    stage.attach(&[notebook()]);
+    says(&stage, "was taken out. Put it back in where it was");
+    assert_eq!(stage.press(&[Key::Enter]), []);
+    says(&stage, "Make a drive ready");
+}
