@@ -5,20 +5,14 @@
 
 mod support;
 
-use std::path::Path;
 use std::time::Duration;
 
 use support::person::{Key, Person, Seat};
-use support::{BACK_UP, BOOT, JOB, SOON, computer};
-use vm::assets::debian::{boot, debian};
+use support::{BACK_UP, BOOT, DRIVE, JOB, Move, REPLACEMENT, SOON, computer, guest, run};
+use vm::assets::debian::debian;
 use vm::assets::disk::make_empty;
 use vm::assets::drive::{DriveKind, make_drive};
-use vm::assets::hash;
-use vm::{Builder, Bus, Disk, End, Firmware, Writes, sh};
-
-/// The drive and the replacement disk, in MiB. The captured disk has 1300.
-const DRIVE: u64 = 2048;
-const REPLACEMENT: u64 = 1500;
+use vm::{Builder, Bus, Disk, End, Firmware, Writes};
 
 /// A result takes no key in its first second: it is to be read.
 const A_GLANCE: Duration = Duration::from_secs(3);
@@ -107,42 +101,31 @@ fn shuts_down(mut person: Person) {
 
 fn by_the_screens(firmware: Firmware, seat: Seat, kind: DriveKind) {
     let name = format!("{firmware:?}-{seat:?}").to_lowercase();
-    let debian = debian().unwrap();
-    let folder = vm::scratch().unwrap();
-    let [source, drive, replacement] =
-        ["source", "drive", "replacement"].map(|name| folder.path().join(name));
-    sh(&format!("cp --sparse=always {} {}", debian.disk.display(), source.display())).unwrap();
-    make_drive(&drive, kind, DRIVE).unwrap();
-    make_empty(&replacement, REPLACEMENT).unwrap();
-    let before = hash(&source).unwrap();
+    let disks = Move::of_a_debian(kind);
 
     let old = seen_as(computer("old", firmware), firmware)
-        .disk(Disk::new(Bus::Nvme, &source).serial("OLD-C0DE"))
-        .disk(Disk::new(Bus::Usb, &drive).serial("DRIVE-1"));
+        .disk(Disk::new(Bus::Nvme, &disks.source).serial("OLD-C0DE"))
+        .disk(Disk::new(Bus::Usb, &disks.drive).serial("DRIVE-1"));
     let mut person = Person::sit_down(old.start().unwrap(), seat);
     backs_up(&mut person, &name);
     shuts_down(person);
-    assert_eq!(before, hash(&source).unwrap(), "the backup changed its source");
+    disks.assert_source_as_it_was();
 
     let new = seen_as(computer("new", firmware), firmware)
-        .disk(Disk::new(Bus::Ahci, &replacement).serial("NEW-7F3A"))
-        .disk(Disk::new(Bus::Usb, &drive).serial("DRIVE-1"));
+        .disk(Disk::new(Bus::Ahci, &disks.replacement).serial("NEW-7F3A"))
+        .disk(Disk::new(Bus::Usb, &disks.drive).serial("DRIVE-1"));
     let mut person = Person::sit_down(new.start().unwrap(), seat);
     restores(&mut person, &name, "7f3a");
     shuts_down(person);
 
-    assert_eq!(start(&replacement, firmware), debian.marker);
+    // The Debian was made to start without Secure Boot.
+    let firmware = if firmware == Firmware::Bios { Firmware::Bios } else { Firmware::Uefi };
+    disks.assert_replacement_starts(firmware);
 }
 
 /// A BIOS computer shows text of 80x25, as those do whose graphics Linux does not know.
 fn seen_as(computer: Builder, firmware: Firmware) -> Builder {
     if firmware == Firmware::Bios { computer.boot_options("nomodeset") } else { computer }
-}
-
-/// The line that the system on the disk prints when it starts.
-fn start(disk: &Path, firmware: Firmware) -> String {
-    let firmware = if firmware == Firmware::Bios { Firmware::Bios } else { Firmware::Uefi };
-    boot(Disk::new(Bus::VirtioBlk, disk).writes(Writes::Dropped), firmware).unwrap()
 }
 
 /// A drive fresh from the shop is made ready, a backup is stopped half-way, made again, and checked.
@@ -176,12 +159,7 @@ fn long_a_person_makes_a_drive_ready_stops_a_backup_makes_another_and_checks_it(
     comes_to_where_to(&mut person);
     begins(&mut person);
     person.sees("Time left", LOOK);
-    person.presses(Key::Esc);
-    person.sees("Stop now?", SOON);
-    person.takes_a_picture("stop-1-question");
-    person.presses(Key::Right);
-    person.presses(Key::Enter);
-    person.sees("Stopped, as you asked.", LOOK);
+    stops(&mut person);
     person.takes_a_picture("stop-2-stopped");
     goes_home(&mut person);
 
@@ -196,7 +174,122 @@ fn long_a_person_makes_a_drive_ready_stops_a_backup_makes_another_and_checks_it(
     person.presses(Key::Enter);
     person.sees("What was proven", JOB);
     person.takes_a_picture("check-result");
+    goes_home(&mut person);
+
+    let replacement = folder.path().join("replacement");
+    make_empty(&replacement, REPLACEMENT).unwrap();
+    person.machine.plug("new", &Disk::new(Bus::Usb, &replacement).serial("NEW-7F3A")).unwrap();
+    person.sees("7F3A", SOON);
+    comes_to_the_word(&mut person, "7f3a");
+    person.presses(Key::Enter);
+    person.sees("/s, writing", LOOK);
+    stops(&mut person);
+    person.takes_a_picture("stop-3-restore");
+    goes_home(&mut person);
+    person.sees("was not finished: it does not start", SOON);
+    person.takes_a_picture("stop-4-home");
     shuts_down(person);
+}
+
+/// From the first screen to the typed word, with the only backup and the empty disk.
+fn comes_to_the_word(person: &mut Person, word: &str) {
+    // The first R from the left: the arrow may be beyond it.
+    person.types("br");
+    person.presses(Key::Enter);
+    person.sees("of content, takes", SOON);
+    person.presses(Key::Enter);
+    person.sees("empty, or nothing", SOON);
+    person.presses(Key::Enter);
+    person.sees("Go on", LOOK);
+    person.presses(Key::Right);
+    person.presses(Key::Enter);
+    person.sees("the last question", SOON);
+    person.types(word);
+    person.sees("Enter begins", SOON);
+}
+
+/// Stops the work that goes on.
+fn stops(person: &mut Person) {
+    person.presses(Key::Esc);
+    person.sees("Stop now?", SOON);
+    person.presses(Key::Right);
+    person.presses(Key::Enter);
+    person.sees("Stopped, as you asked.", LOOK);
+}
+
+/// Two disks are saved one after the other, and the computer goes off by itself.
+#[test]
+fn long_a_person_saves_two_disks_at_once_and_the_computer_goes_off() {
+    let disks = Move::of_a_debian(DriveKind::Exfat);
+    let second = disks.source.with_file_name("second");
+    make_drive(&second, DriveKind::Ext4, 300).unwrap();
+    let machine = || {
+        computer("computer", Firmware::Uefi)
+            .disk(Disk::new(Bus::Nvme, &disks.source).serial("OLD-C0DE"))
+            .disk(Disk::new(Bus::Usb, &disks.drive).serial("DRIVE-1"))
+            .disk(Disk::new(Bus::VirtioBlk, &second).serial("SECOND-2"))
+    };
+    let mut person = Person::sit_down(machine().start().unwrap(), Seat::Screen);
+    looks_at_the_tools(&mut person);
+    person.types("b");
+    person.presses(Key::Enter);
+    person.sees("Debian GNU/Linux 12", SOON);
+    person.presses(Key::Space);
+    for key in [Key::Down, Key::Down, Key::Space] {
+        person.presses(key);
+    }
+    person.sees("2 disks marked", SOON);
+    person.takes_a_picture("two-1-disks");
+    person.presses(Key::Enter);
+    person.sees("what to keep", SOON);
+    person.presses(Key::Enter);
+    person.sees("GB free", SOON);
+    person.presses(Key::Enter);
+    chooses_a_keyboard(&mut person, "two");
+    person.sees("step 4 of 5", SOON);
+    for key in [Key::Down, Key::Down, Key::Down, Key::Right] {
+        person.presses(key);
+    }
+    person.takes_a_picture("two-2-how");
+    person.presses(Key::Enter);
+    person.sees("Begin the backup", LOOK);
+    person.takes_a_picture("two-3-ready");
+    person.presses(Key::Enter);
+    assert_eq!(person.machine.wait_off(JOB).unwrap(), End::Off);
+    disks.assert_source_as_it_was();
+
+    let script = guest::mount_drive(DriveKind::Exfat)
+        + "cd /mnt/drive\nfor backup in *-1 *-2; do remetal verify $backup; done\n\
+           ls -d remetal-logs-*\n";
+    let said = run(machine(), &script, JOB);
+    assert_eq!(said.matches("verified: ").count(), 2, "{said}");
+    assert!(said.contains("remetal-logs-2"), "{said}");
+}
+
+/// Reads a disk's details, and copies the logs to the drive.
+fn looks_at_the_tools(person: &mut Person) {
+    person.types("t");
+    person.presses(Key::Enter);
+    person.sees("Disk details", SOON);
+    person.presses(Key::Enter);
+    person.sees("Which disk?", SOON);
+    person.presses(Key::Enter);
+    person.sees("SMART: good", SOON);
+    person.takes_a_picture("tools-details");
+    for _ in 0..2 {
+        person.presses(Key::Esc);
+    }
+    person.types("l");
+    person.presses(Key::Enter);
+    person.sees("Which drive takes the logs?", SOON);
+    person.presses(Key::Down);
+    person.presses(Key::Enter);
+    person.sees("remetal-logs-", LOOK);
+    person.takes_a_picture("tools-logs");
+    for _ in 0..2 {
+        person.presses(Key::Esc);
+    }
+    person.sees(BACK_UP, SOON);
 }
 
 /// From the first screen to the drives, with what each page has chosen already.

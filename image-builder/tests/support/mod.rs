@@ -11,7 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use vm::{After, Bus, Disk, Firmware, Machine, said, target_directory};
+use tempfile::TempDir;
+use vm::assets::debian::{boot, debian};
+use vm::assets::disk::make_empty;
+use vm::assets::drive::{DriveKind, make_drive};
+use vm::assets::hash;
+use vm::{After, Bus, Disk, Firmware, Machine, Writes, said, sh, target_directory};
 
 /// From power on to the home screen, or to the end of a command that takes no time.
 pub const BOOT: Duration = Duration::from_secs(240);
@@ -79,4 +84,45 @@ pub fn run(builder: vm::Builder, script: &str, patience: Duration) -> String {
 pub fn assert_home(machine: &mut Machine) {
     machine.wait_for_screen(BACK_UP, BOOT).unwrap();
     machine.wait_for_screen(RESTORE, SOON).unwrap();
+}
+
+/// The drive and the replacement disk, in MiB. The Debian's disk has 1300.
+pub const DRIVE: u64 = 2048;
+pub const REPLACEMENT: u64 = 1500;
+
+/// A computer's disk, a drive that it is saved to, and the disk that takes its place.
+pub struct Move {
+    pub source: PathBuf,
+    pub drive: PathBuf,
+    pub replacement: PathBuf,
+    /// The line that the system on the source prints when it starts.
+    marker: String,
+    before: String,
+    _folder: TempDir,
+}
+
+impl Move {
+    /// A Debian, a drive of this kind, and an empty disk.
+    pub fn of_a_debian(kind: DriveKind) -> Self {
+        let debian = debian().unwrap();
+        let folder = vm::scratch().unwrap();
+        let [source, drive, replacement] =
+            ["source", "drive", "replacement"].map(|name| folder.path().join(name));
+        sh(&format!("cp --sparse=always {} {}", debian.disk.display(), source.display())).unwrap();
+        make_drive(&drive, kind, DRIVE).unwrap();
+        make_empty(&replacement, REPLACEMENT).unwrap();
+        let before = hash(&source).unwrap();
+        Self { source, drive, replacement, marker: debian.marker, before, _folder: folder }
+    }
+
+    /// Not a byte of the source has changed.
+    pub fn assert_source_as_it_was(&self) {
+        assert_eq!(self.before, hash(&self.source).unwrap(), "the source has changed");
+    }
+
+    /// The system on the replacement starts and is the one that was saved.
+    pub fn assert_replacement_starts(&self, firmware: Firmware) {
+        let disk = Disk::new(Bus::VirtioBlk, &self.replacement).writes(Writes::Dropped);
+        assert_eq!(boot(disk, firmware).unwrap(), self.marker, "{firmware:?}");
+    }
 }

@@ -20,8 +20,9 @@ pub enum Seat {
 #[derive(Debug, Clone, Copy)]
 pub enum Key {
     Enter,
-
     Right,
+    Down,
+    Space,
     Esc,
 }
 
@@ -77,8 +78,9 @@ impl Person {
     pub fn presses(&mut self, key: Key) {
         let (name, bytes) = match key {
             Key::Enter => ("ret", "\r"),
-
             Key::Esc => ("esc", "\x1b"),
+            Key::Down => ("down", "\x1b[B"),
+            Key::Space => ("spc", " "),
             Key::Right => ("right", "\x1b[C"),
         };
         match self.seat {
