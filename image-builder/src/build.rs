@@ -12,7 +12,7 @@ use crate::contents::{Contents, Weight, copyright_file, used, weigh};
 use crate::disc::{Disc, make_disc};
 use crate::error::{Doing, Result};
 use crate::image::{make_initrd, make_squashfs};
-use crate::kernel::kernel_package;
+use crate::kernel::kernel_packages;
 use crate::report::{Report, mebibytes};
 use crate::system::{Kernel, Programs, System, collect};
 use crate::workshop::Workshop;
@@ -53,17 +53,19 @@ pub fn build(order: &Order, report: &Report) -> Result<Built> {
     report.step("Package lists");
     let workshop = Workshop::open(cache, order.update, report)?;
     report.step("Kernel");
-    let package = kernel_package(&workshop.session)?;
-    report.say(&format!("   {} {}", package.name, package.version));
-    let package = workshop.unpack_one(package)?;
-    let kernel = Kernel::open(&package, &workshop.toolkit, &workshop.cache)?;
+    let packages = kernel_packages(&workshop.session)?;
+    for package in &packages {
+        report.say(&format!("   {} {}", package.name, package.version));
+    }
+    let packages = workshop.unpack(&packages)?;
+    let kernel = Kernel::open(&packages, &workshop.toolkit, &workshop.cache)?;
     let mut system = collect(&order.lists, order.firmware, &kernel, &workshop)?;
     report.step("Programs");
     let programs = Programs::build()?;
     report.step("Boot loaders");
     let loaders = workshop.unpack(&workshop.session.candidates(&boot::packages())?)?;
 
-    let beside: Vec<&Unpacked> = loaders.iter().chain([&package]).collect();
+    let beside: Vec<&Unpacked> = loaders.iter().chain(&packages).collect();
     let contents = Contents::list(&system, &kernel, &beside, &programs, &workshop.toolkit)?;
     let copyright = copyright_file(&used(&system, &beside))?;
     system.tree.put_program("usr/bin/remetal", &programs.remetal);

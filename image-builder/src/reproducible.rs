@@ -14,7 +14,7 @@ use crate::disc::{Disc, make_disc};
 use crate::image::{make_initrd, make_squashfs};
 use crate::kernel::{Chosen, Index};
 use crate::report::Report;
-use crate::system::{Kernel, Origin, Programs, System};
+use crate::system::{Kernel, LISTS, Origin, Programs, System};
 use crate::toolkit::Toolkit;
 use crate::tree::Tree;
 use crate::workshop::Workshop;
@@ -33,13 +33,16 @@ fn kernel(folder: &Path) -> Kernel {
     }
     fs::write(modules.join("modules.dep"), dependencies).unwrap();
     fs::write(modules.join("modules.softdep"), "").unwrap();
-    fs::write(modules.join("modules.builtin"), "").unwrap();
+    let lists = LISTS.map(|name| modules.join(name));
+    for list in &lists {
+        fs::write(list, "").unwrap();
+    }
     let image = folder.join("vmlinuz");
     fs::write(&image, b"kernel".repeat(10_000)).unwrap();
     let built = std::time::UNIX_EPOCH + Duration::from_secs(u64::from(EPOCH));
     fs::File::options().write(true).open(&image).unwrap().set_modified(built).unwrap();
     let index = Index::read(&modules).unwrap();
-    Kernel { version: "6.0-test".to_owned(), image, index, folder: modules }
+    Kernel { version: "6.0-test".to_owned(), image, index, folder: modules, lists }
 }
 
 fn system(folder: &Path, text: &str) -> System {

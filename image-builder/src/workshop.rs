@@ -4,7 +4,7 @@
 use crate::apt::{Package, Session};
 use crate::archive::Unpacked;
 use crate::cache::Cache;
-use crate::error::{BuildError, Result};
+use crate::error::Result;
 use crate::report::Report;
 use crate::toolkit::Toolkit;
 
@@ -29,12 +29,5 @@ impl<'a> Workshop<'a> {
         let debs = self.session.download(packages, self.report)?;
         let pairs = packages.iter().zip(&debs);
         pairs.map(|(package, deb)| Unpacked::open(&self.cache, package, deb)).collect()
-    }
-
-    /// Fetches and unpacks one package.
-    pub(crate) fn unpack_one(&self, package: Package) -> Result<Unpacked> {
-        let name = package.name.clone();
-        let unpacked = self.unpack(&[package])?.pop();
-        unpacked.ok_or(BuildError::UnknownPackages { names: vec![name] })
     }
 }

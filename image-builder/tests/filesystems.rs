@@ -42,9 +42,9 @@ fn hashes() -> String {
     for (number, kind) in (1..).zip(&KINDS) {
         write!(
             script,
-            "mkdir -p /mnt/{0}\nmount -t {0} -o ro /dev/nvme0n1p{number} /mnt/{0}\n\
-             cd /mnt/{0}\necho {1} $(find . -type f | LC_ALL=C sort | tr '\\n' '\\0' \
-             | xargs -0 sha256sum | sha256sum)\ncd /\numount /mnt/{0}\n",
+            "mkdir -p /mnt/{number}\nmount -t {0} -o ro /dev/nvme0n1p{number} /mnt/{number}\n\
+             cd /mnt/{number}\necho {1} $(find . -type f | LC_ALL=C sort | tr '\\n' '\\0' \
+             | xargs -0 sha256sum | sha256sum)\ncd /\numount /mnt/{number}\n",
             kind.driver, kind.name
         )
         .unwrap();

@@ -1,4 +1,4 @@
-//! The power fails while the kernel's ntfs3 writes. All that the disk itself gives back
+//! The power fails while the kernel writes to NTFS. All that the disk itself gives back
 //! afterwards, a restored copy of it gives back as well.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
@@ -47,7 +47,7 @@ impl Writeback {
     }
 }
 
-const MOUNT: &str = "set -e\nmkdir -p /mnt/ntfs\nmount -t ntfs3 /dev/vda1 /mnt/ntfs\n";
+const MOUNT: &str = "set -e\nmkdir -p /mnt/ntfs\nmount -t ntfs3,ntfs /dev/vda1 /mnt/ntfs\n";
 
 /// Writes file after file and tells of each when it is safe, by the kernel's word; deletes some
 /// again; other files come and go beside it without ever being synced. Ends never.
@@ -113,9 +113,9 @@ fn cut(disk: &Path, writeback: Writeback) -> Cut {
 /// Ways to read a volume after a crash: as it is; forced, for writing; after the repair that
 /// stands for Windows' check.
 const WAYS: [(&str, &str, &str); 3] = [
-    ("as-it-is", "true", "mount -t ntfs3 -o ro"),
-    ("forced", "true", "mount -t ntfs3 -o force"),
-    ("repaired", "ntfsfix -d", "mount -t ntfs3"),
+    ("as-it-is", "true", "mount -t ntfs3,ntfs -o ro"),
+    ("forced", "true", "mount -t ntfs3,ntfs -o force"),
+    ("repaired", "ntfsfix -d", "mount -t ntfs3,ntfs"),
 ];
 
 /// Tells the hash of each file on the disk that can be read, in each way. `name` is that of the

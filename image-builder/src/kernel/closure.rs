@@ -47,11 +47,13 @@ impl Section {
     fn follow(&mut self, rule: &ModuleRule, index: &Index) -> Result<bool> {
         let before = self.modules.len();
         match &rule.wanted {
-            Wanted::Name(name, required) => {
-                if index.get(name).is_some() {
+            Wanted::Name(names, required) => {
+                let is_there = |name: &&String| index.get(name).is_some();
+                if let Some(name) = names.iter().find(is_there) {
                     self.modules.insert(name.clone());
-                } else if *required && !index.is_built_in(name) {
-                    return Err(rule.line.wrong(format!("the kernel has no module {name}")));
+                } else if *required && !names.iter().any(|name| index.is_built_in(name)) {
+                    let names = names.join(" or ");
+                    return Err(rule.line.wrong(format!("the kernel has no module {names}")));
                 }
                 return Ok(true);
             }
@@ -111,6 +113,17 @@ mod tests {
         assert!(!chosen.modules.contains_key("sym_old"));
         assert!(chosen.modules.contains_key("libata"), "ahci needs it all the same");
         assert_eq!(chosen.idle, ["line 4: - nothing*"]);
+    }
+
+    #[test]
+    fn the_first_of_several_that_is_there_is_taken() {
+        for (line, name) in [("no-such | ahci", "ahci"), ("ahci | ext4", "ahci")] {
+            let chosen = choose(line).unwrap();
+            assert!(chosen.modules.contains_key(name), "{line}");
+            assert!(!chosen.modules.contains_key("ext4"), "{line}");
+        }
+        let error = choose("[disks]\nno-such | nor-this\n").err().unwrap().to_string();
+        assert_eq!(error, "modules, line 2: the kernel has no module no_such or nor_this");
     }
 
     #[test]

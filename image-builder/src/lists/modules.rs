@@ -23,8 +23,8 @@ pub(crate) struct ModuleRule {
 
 /// What a line asks for.
 pub(crate) enum Wanted {
-    /// One module, and whether every kernel must have it.
-    Name(String, bool),
+    /// The first of these modules that there is, and whether every kernel must have one.
+    Name(Vec<String>, bool),
     /// All below a folder, and whether every kernel must have it.
     Folder(String, bool),
     /// None of those that the section took so far and whose name matches.
@@ -62,10 +62,13 @@ impl ModuleRule {
                     .compile_matcher(),
             ),
             None if text.ends_with('/') => Wanted::Folder(text.to_owned(), required),
-            None if text.contains(['/', '*', ' ']) => {
-                return Err(line.wrong("a module is given by its name, a folder ends in /"));
+            None => {
+                let names: Vec<String> = text.split(" | ").map(module_name).collect();
+                if names.iter().any(|name| name.contains(['/', '*', ' '])) {
+                    return Err(line.wrong("a module is given by its name, a folder ends in /"));
+                }
+                Wanted::Name(names, required)
             }
-            None => Wanted::Name(module_name(text), required),
         };
         Ok(Self { line, wanted })
     }

@@ -49,10 +49,10 @@ impl Mounted {
         if let Some(folder) = &volume.mounted_at {
             return Ok(Self::found(folder));
         }
-        let (name, options) = reading_options(volume.kind)?;
+        let (drivers, options) = reading_options(volume.kind)?;
         let hold = if volume.may_be_cleaned_up() { Some(Hold::of(&volume.device)?) } else { None };
         let flags = MountFlags::RDONLY | MountFlags::NOATIME;
-        Self::mount(volume, name, flags, options, hold)
+        Self::mount(volume, drivers, flags, options, hold)
     }
 
     /// Makes the files of a volume writable. The error is a sentence.
@@ -63,9 +63,9 @@ impl Mounted {
         if let Some(folder) = &volume.mounted_at {
             return Ok(Self::found(folder));
         }
-        let (name, _) = reading_options(volume.kind)?;
+        let (drivers, _) = reading_options(volume.kind)?;
         let options = if volume.kind == Kind::Xfs { Some(c"nouuid") } else { None };
-        Self::mount(volume, name, MountFlags::NOATIME, options, None)
+        Self::mount(volume, drivers, MountFlags::NOATIME, options, None)
     }
 
     fn found(folder: &Path) -> Self {
@@ -74,7 +74,7 @@ impl Mounted {
 
     fn mount(
         volume: &Volume,
-        name: &str,
+        drivers: &[&str],
         flags: MountFlags,
         options: Option<&CStr>,
         hold: Option<Hold>,
@@ -84,7 +84,10 @@ impl Mounted {
         builder.recursive(true).mode(0o700);
         builder.create(&folder).map_err(|error| in_words(&error, volume))?;
         let flags = flags | MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
-        if let Err(error) = mount(&volume.device, &folder, name, flags, options) {
+        let mount = |driver: &&str| mount(&volume.device, &folder, *driver, flags, options);
+        let mut results =
+            drivers.iter().map(mount).skip_while(|result| *result == Err(Errno::NODEV));
+        if let Err(error) = results.next().unwrap_or(Err(Errno::NODEV)) {
             let _ = fs::remove_dir(&folder);
             return Err(in_words(&error.into(), volume));
         }
@@ -122,17 +125,20 @@ impl Drop for Mounted {
     }
 }
 
-/// The kernel's name of a filesystem, and the options with which it reads and never writes: no
-/// journal is replayed, no state changed.
-fn reading_options(kind: Kind) -> Result<(&'static str, Option<&'static CStr>), String> {
+type Driving = (&'static [&'static str], Option<&'static CStr>);
+
+/// The drivers of a filesystem, of which kernels have one or the other, and the options with which
+/// they read and never write: no journal is replayed, no state changed.
+fn reading_options(kind: Kind) -> Result<Driving, String> {
     Ok(match kind {
-        Kind::Ext2 | Kind::Ext3 | Kind::Ext4 => ("ext4", Some(c"noload")),
+        Kind::Ext2 | Kind::Ext3 | Kind::Ext4 => (&["ext4"], Some(c"noload")),
         // A copy of an attached volume has the same UUID.
-        Kind::Xfs => ("xfs", Some(c"norecovery,nouuid")),
-        Kind::Btrfs => ("btrfs", Some(c"rescue=nologreplay")),
-        Kind::Ntfs => ("ntfs3", None),
-        Kind::Fat12 | Kind::Fat16 | Kind::Fat32 => ("vfat", None),
-        Kind::ExFat => ("exfat", None),
+        Kind::Xfs => (&["xfs"], Some(c"norecovery,nouuid")),
+        Kind::Btrfs => (&["btrfs"], Some(c"rescue=nologreplay")),
+        // Linux has had `ntfs3` since 5.15, and a new `ntfs` that takes its place in some kernels.
+        Kind::Ntfs => (&["ntfs3", "ntfs"], None),
+        Kind::Fat12 | Kind::Fat16 | Kind::Fat32 => (&["vfat"], None),
+        Kind::ExFat => (&["exfat"], None),
         other => return Err(format!("The files of {other} cannot be shown.")),
     })
 }

@@ -30,7 +30,7 @@ set -e
 say 'The disks of this computer'
 remetal disks
 mkdir -p /mnt/drive
-mount -t ntfs3 /dev/sda1 /mnt/drive
+mount -t ntfs3,ntfs /dev/sda1 /mnt/drive
 say 'Capturing the Debian disk to the USB drive'
 remetal capture /dev/nvme0n1 /mnt/drive --name demonstration
 say 'What restoring it onto the replacement disk would do'

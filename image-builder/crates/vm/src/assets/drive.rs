@@ -24,11 +24,11 @@ impl DriveKind {
     pub const ALL: [DriveKind; 4] =
         [DriveKind::Ntfs, DriveKind::Exfat, DriveKind::Ext4, DriveKind::Fat32];
 
-    /// The name of the kernel's driver.
+    /// The kernel's driver, or several of which it has one, as `mount -t` takes them.
     #[must_use]
     pub fn driver(self) -> &'static str {
         match self {
-            DriveKind::Ntfs => "ntfs3",
+            DriveKind::Ntfs => "ntfs3,ntfs",
             DriveKind::Exfat => "exfat",
             DriveKind::Ext4 => "ext4",
             DriveKind::Fat32 => "vfat",

@@ -23,7 +23,7 @@ const FILES: u64 = 16 << 20;
 pub struct Kind {
     /// Its name, for people.
     pub name: &'static str,
-    /// The kernel's driver.
+    /// The kernel's driver, or several of which it has one, as `mount -t` takes them.
     pub driver: &'static str,
     mib: u64,
     partition_type: &'static str,
@@ -40,7 +40,7 @@ pub struct Kind {
 pub const KINDS: [Kind; 5] = [
     Kind {
         name: "NTFS",
-        driver: "ntfs3",
+        driver: "ntfs3,ntfs",
         mib: 400,
         partition_type: MICROSOFT,
         make: "mkntfs --quick --quiet --force",
