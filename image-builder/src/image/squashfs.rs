@@ -9,10 +9,11 @@ use crate::toolkit::Toolkit;
 use crate::tree::{Tree, write_tar};
 use crate::workshop::Workshop;
 
-/// Large blocks compress better, small ones cost less memory when a part of a file is read. The
-/// hardest level takes twenty times as long for 5 MB less: too long to wait for a changed program.
+/// Large blocks compress better, small ones cost less memory when a part of a file is read. Level
+/// 15 makes 5 MB less of it than level 9, in 18 seconds instead of 3 on two processors; level 19
+/// makes 1 MB less still, in twice that time.
 const SETTINGS: [&str; 8] =
-    ["-comp", "zstd", "-Xcompression-level", "9", "-b", "256K", "-reproducible", "-no-xattrs"];
+    ["-comp", "zstd", "-Xcompression-level", "15", "-b", "256K", "-reproducible", "-no-xattrs"];
 
 /// Makes a squashfs of a tree.
 pub(crate) fn make_squashfs(tree: &Tree, epoch: u32, workshop: &Workshop) -> Result<PathBuf> {

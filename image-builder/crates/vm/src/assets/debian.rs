@@ -164,8 +164,10 @@ fn configure(root: &Path) -> Result<(), Error> {
          initrd /boot/initrd.img-{version}\nboot\n"
     );
     put("boot/grub/grub.cfg", 0o644, &menu)?;
+    // Newer GRUB packages make their environment file at the first start.
     sh(&format!(
-        "chroot {} systemctl --quiet add-wants multi-user.target remetal-check.service",
+        "chroot {0} systemctl --quiet add-wants multi-user.target remetal-check.service\n\
+         chroot {0} grub-editenv /boot/grub/grubenv create",
         root.display()
     ))?;
     Ok(())
