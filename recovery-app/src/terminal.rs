@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::{Bottleneck, Event, Observer, Phase, Progress};
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde_json::Value;
 
 use crate::answer::{err, out};
@@ -15,6 +15,9 @@ use rustix::termios::tcgetwinsize;
 
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Before that, the time left is not told: the first rates say little about the rest.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// Where a command says what it is doing.
 pub struct Terminal {
@@ -100,9 +103,17 @@ impl Shown {
         let bar = ProgressBar::with_draw_target(Some(progress.total), draw_target());
         let style = ProgressStyle::with_template(
             // Fits 80 columns with room for the bar.
-            "{prefix} [{wide_bar}] {percent} %, {decimal_bytes_per_sec}, {eta} left{msg}",
+            "{prefix} [{wide_bar}] {percent} %, {decimal_bytes_per_sec}{left}{msg}",
         );
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key(
+            "left",
+            |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+                let (elapsed, left) = (state.elapsed(), state.eta());
+                // A terminal that cannot be written to says so when it is drawn.
+                let _ = text.write_str(&left_in_words(elapsed, left));
+            },
+        );
+        bar.set_style(style.progress_chars("=> "));
         bar.set_prefix(phase_in_words(progress.phase));
         let now = Instant::now();
         let line_at = now.checked_sub(LINE_EVERY).unwrap_or(now);
@@ -130,11 +141,15 @@ impl Shown {
         }
         let percent = u128::from(progress.done) * 100 / u128::from(progress.total.max(1));
         let rate = progress.done / self.bar.elapsed().as_secs().max(1);
-        let left = HumanDuration(self.bar.eta());
+        let left = left_in_words(self.bar.elapsed(), self.bar.eta());
         let (rate, limit) = (size::in_words(rate), limit_in_words(progress));
         let errors = errors_in_words(progress);
-        format!("{phase}: {percent} %, {done} of {total}, {rate}/s, {left} left{limit}{errors}")
+        format!("{phase}: {percent} %, {done} of {total}, {rate}/s{left}{limit}{errors}")
     }
+}
+
+fn left_in_words(elapsed: Duration, left: Duration) -> String {
+    if elapsed < SETTLED { String::new() } else { format!(", {} left", HumanDuration(left)) }
 }
 
 /// A terminal that does not tell its size, such as one on a serial line, cannot have a bar drawn
@@ -177,5 +192,17 @@ fn errors_in_words(progress: &Progress) -> String {
         0 => String::new(),
         1 => ", 1 place lost".to_owned(),
         places => format!(", {places} places lost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_is_told_when_it_has_settled() {
+        let left = Duration::from_secs(90);
+        assert_eq!(left_in_words(Duration::from_secs(1), left), "");
+        assert_eq!(left_in_words(SETTLED, left), ", 2 minutes left");
     }
 }
