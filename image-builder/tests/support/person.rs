@@ -21,6 +21,7 @@ pub enum Seat {
 pub enum Key {
     Enter,
     Right,
+    Up,
     Down,
     Space,
     Esc,
@@ -63,15 +64,23 @@ impl Person {
             let seen = self.machine.wait_for_screen(text, patience);
             return seen.unwrap_or_else(|error| panic!("no {text} on the screen: {error}"));
         }
-        self.looks += 1;
         // The kernel gives the letters of a console, those of code page 437 as bytes.
-        let look = format!(
-            "until grep -aqF '{text}' /dev/vcs1; do sleep 0.3; done; echo seen=$((0+{}))\r",
-            self.looks
-        );
+        self.waits_for(&format!("grep -aqF '{text}' /dev/vcs1"), patience);
+    }
+
+    /// Waits until the computer's own screen has so many rows and columns of letters.
+    pub fn sees_letters(&mut self, rows: u32, columns: u32) {
+        self.waits_for(&format!("stty -F /dev/tty1 size | grep -qx '{rows} {columns}'"), SOON);
+    }
+
+    /// Waits until a command of the shell succeeds.
+    fn waits_for(&mut self, command: &str, patience: Duration) {
+        self.looks += 1;
+        let look =
+            format!("until {command}; do sleep 0.3; done; echo seen=$((0+{}))\r", self.looks);
         self.machine.send(&look).unwrap();
         let seen = self.machine.wait_for(&format!("seen={}", self.looks), patience);
-        seen.unwrap_or_else(|error| panic!("no {text} on the screen: {error}"));
+        seen.unwrap_or_else(|error| panic!("waited for {command}: {error}"));
     }
 
     /// Presses a key.
@@ -79,6 +88,7 @@ impl Person {
         let (name, bytes) = match key {
             Key::Enter => ("ret", "\r"),
             Key::Esc => ("esc", "\x1b"),
+            Key::Up => ("up", "\x1b[A"),
             Key::Down => ("down", "\x1b[B"),
             Key::Space => ("spc", " "),
             Key::Right => ("right", "\x1b[C"),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use hardware::Verdict;
+use hardware::{Health, Verdict};
 
 use crate::disk::{DiskReport, VolumeReport};
 use crate::size::in_words;
@@ -29,11 +29,7 @@ pub fn of_disk(disk: &DiskReport) -> String {
         table(disk)
     ));
     if let Some(health) = &disk.health {
-        line(match health.verdict {
-            Verdict::Good => "SMART: good".to_owned(),
-            Verdict::Failing => "SMART: FAILING".to_owned(),
-            Verdict::Unknown => "SMART: no verdict".to_owned(),
-        });
+        line(format!("SMART: {}", of_health(health)));
         health.warnings.iter().for_each(|warning| line(format!("  {warning}")));
     }
     if let Some(backup) = &disk.unfinished_restore {
@@ -44,6 +40,25 @@ pub fn of_disk(disk: &DiskReport) -> String {
     disk.notes.iter().for_each(|note| line(format!("note: {note}")));
     disk.volumes.iter().for_each(|volume| line(of_volume(volume)));
     text
+}
+
+/// The verdict, and the values that the disk told.
+fn of_health(health: &Health) -> String {
+    let verdict = match health.verdict {
+        Verdict::Good => "good",
+        Verdict::Failing => "FAILING",
+        Verdict::Unknown => "no verdict",
+    };
+    let values = [
+        health.temperature.map(|degrees| format!("{degrees} degrees Celsius")),
+        health.power_on_hours.map(|hours| format!("{hours} hours of work")),
+        health.percentage_used.map(|percent| format!("{percent} % of its rated life used")),
+        health.reallocated_sectors.map(|sectors| format!("{sectors} bad sectors replaced")),
+        health.pending_sectors.map(|sectors| format!("{sectors} unreadable sectors")),
+        health.uncorrected_errors.map(|errors| format!("{errors} errors not corrected")),
+    ];
+    let words = [verdict.to_owned()].into_iter().chain(values.into_iter().flatten());
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn headline(disk: &DiskReport) -> String {

@@ -102,6 +102,19 @@ fn elsewhere() {
 }
 
 #[test]
+fn each_screen_is_explained() {
+    let mut stage = menu();
+    for tool in 0..6 {
+        stage.press(&[Key::Home]);
+        stage.press(&vec![Key::Down; tool]);
+        stage.press(&[Key::Enter, Key::F(1)]);
+        assert!(stage.text().starts_with(" Help "), "{}", stage.text());
+        stage.press(&[Key::Esc, Key::Esc]);
+        assert!(stage.text().starts_with(" Tools "), "{}", stage.text());
+    }
+}
+
+#[test]
 fn which_disk() {
     let mut stage = menu();
     stage.press(&[Key::Enter]);

@@ -17,6 +17,27 @@ use crate::widgets::chrome::{self, KeyHint};
 use crate::widgets::scroll::{self, Scroll};
 use crate::widgets::text;
 
+const ABOUT_DISKS: Topic = Topic::About(&[
+    "This is all that is known of the disk, in a technician's words. The first word is its name on \
+     the command line.",
+    "SMART is the disk's own opinion of its health. A disk that calls itself good can fail all the \
+     same; one with unreadable or replaced sectors should be saved soon.",
+    "A partition is clean when the system that used it was shut down in order, dirty when it was \
+     not, and hibernated when Windows sleeps in it. All of them can be saved as they are.",
+]);
+
+const ABOUT_COMPUTERS: Topic = Topic::About(&[
+    "What the computer says of itself. The clock is that of its firmware, which may be set to the \
+     local time; the dates of backups are taken from it.",
+    "Hidden disks are those that the firmware keeps behind a RAID of its own ('Intel VMD', 'RST'). \
+     Its setup program can show them: choose 'AHCI' for as long as you work with Remetal.",
+]);
+
+const ABOUT_LICENCES: Topic = Topic::About(&[
+    "Remetal's version, and the other programs on the medium with their licences. The texts of the \
+     licences are on the medium, in the folder 'remetal'.",
+]);
+
 /// What is told, and how far it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Details {
@@ -126,11 +147,16 @@ impl View for Details {
 
     fn keys(&self, shared: &Shared) -> Vec<KeyHint> {
         let body = chrome::body(shared.size);
-        scroll::keys(self.lines(shared, body.width).len(), body.height)
+        let keys = scroll::keys(self.lines(shared, body.width).len(), body.height);
+        keys.into_iter().chain([("F1", "help")]).collect()
     }
 
     fn help(&self) -> Option<Topic> {
-        None
+        Some(match self.subject {
+            Subject::Disk(_) => ABOUT_DISKS,
+            Subject::Computer => ABOUT_COMPUTERS,
+            Subject::About => ABOUT_LICENCES,
+        })
     }
 
     fn press(&mut self, key: Key, shared: &Shared) -> Reaction {

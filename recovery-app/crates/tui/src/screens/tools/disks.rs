@@ -12,6 +12,12 @@ use crate::widgets::card;
 use crate::widgets::chrome::KeyHint;
 use crate::widgets::list::{Cursor, Row};
 
+const HELP: Topic = Topic::About(&[
+    "All disks that answer can be chosen, and nothing is written to them. One that is being looked \
+     at can be chosen in a moment.",
+    "A disk that does not answer may be failing, or its cable is loose.",
+]);
+
 /// The disks to choose from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Disks {
@@ -38,11 +44,11 @@ impl View for Disks {
     }
 
     fn keys(&self, _shared: &Shared) -> Vec<KeyHint> {
-        vec![("↑ ↓", "choose"), ("Enter", "open"), ("Esc", "back")]
+        vec![("↑ ↓", "choose"), ("Enter", "open"), ("Esc", "back"), ("F1", "help")]
     }
 
     fn help(&self) -> Option<Topic> {
-        None
+        Some(HELP)
     }
 
     fn press(&mut self, key: Key, shared: &Shared) -> Reaction {

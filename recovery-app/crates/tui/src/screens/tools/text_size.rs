@@ -18,6 +18,13 @@ pub struct Text {
     cursor: Cursor,
 }
 
+const HELP: Topic = Topic::About(&[
+    "Large letters are twice as wide and high. 80 of them in a row, and 24 rows, must have room on \
+     the screen; where they have not, the letters stay as they are.",
+    "The size counts until the computer is restarted. In the menu before the start, 'Remetal, \
+     large text' begins with large letters.",
+]);
+
 const SIZES: [(TextSize, &str, &str); 2] = [
     (TextSize::Normal, "Normal", "as it is at the start"),
     (TextSize::Large, "Large", "twice as wide and high, where the screen has room"),
@@ -37,11 +44,11 @@ impl View for Text {
     }
 
     fn keys(&self, _shared: &Shared) -> Vec<KeyHint> {
-        vec![("↑ ↓", "choose"), ("Enter", "take it"), ("Esc", "back")]
+        vec![("↑ ↓", "choose"), ("Enter", "take it"), ("Esc", "back"), ("F1", "help")]
     }
 
     fn help(&self) -> Option<Topic> {
-        None
+        Some(HELP)
     }
 
     fn press(&mut self, key: Key, _shared: &Shared) -> Reaction {
