@@ -74,26 +74,7 @@ fn unread(disk: &Disk, problem: String) -> DiskReport {
 
 /// What is known of a disk without its content.
 fn named(disk: &Disk) -> DiskReport {
-    DiskReport { health: hardware::health(&Roots::default(), disk), ..listed(disk) }
-}
-
-/// What the kernel knows of a disk. The disk itself is not asked.
-pub fn listed(disk: &Disk) -> DiskReport {
-    DiskReport {
-        path: disk.path.display().to_string(),
-        model: disk.model.clone(),
-        vendor: disk.vendor.clone(),
-        serial: disk.serial.clone(),
-        wwn: disk.wwn.clone(),
-        bus: disk.bus.to_string(),
-        size: disk.size,
-        logical_sector: disk.logical_sector,
-        physical_sector: disk.physical_sector,
-        removable: disk.removable,
-        rotational: Some(disk.rotational),
-        read_only: disk.read_only,
-        ..DiskReport::default()
-    }
+    DiskReport { health: hardware::health(&Roots::default(), disk), ..DiskReport::listed(disk) }
 }
 
 fn add_content(

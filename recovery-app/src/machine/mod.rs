@@ -27,6 +27,7 @@ use std::time::{Duration, Instant};
 
 use engine::Cancel;
 use hardware::{Disk, Identity, Roots, same_disk};
+use report::disk::DiskReport;
 use tui::job::{BackupPlan, BackupRequest, Done, News, RestorePlan, RestoreRequest, Trouble, Work};
 use tui::tool::{Facts, Tool};
 use tui::{DisksSeen, End, Look, Machine};
@@ -115,7 +116,7 @@ impl ThisComputer {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match known.get(&disk.name) {
             Some((identity, look)) if same_disk(identity, &disk.identity()) => look.clone(),
-            _ => Look { report: look::listed(disk), ..Look::default() },
+            _ => Look { report: DiskReport::listed(disk), ..Look::default() },
         }
     }
 

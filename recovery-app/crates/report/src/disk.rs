@@ -1,7 +1,7 @@
 //! What is known about a disk, as data.
 
 use filesystem::{Kind, State, VolumeInfo};
-use hardware::Health;
+use hardware::{Disk, Health};
 use serde::{Serialize, Serializer};
 
 /// A disk, raw disk image or partition, and what is on it. Sizes are bytes.
@@ -46,6 +46,28 @@ pub struct DiskReport {
     pub health: Option<Health>,
     /// Why its content is not told.
     pub problem: Option<String>,
+}
+
+impl DiskReport {
+    /// What the kernel knows of a disk. The disk itself is not asked.
+    #[must_use]
+    pub fn listed(disk: &Disk) -> Self {
+        Self {
+            path: disk.path.display().to_string(),
+            model: disk.model.clone(),
+            vendor: disk.vendor.clone(),
+            serial: disk.serial.clone(),
+            wwn: disk.wwn.clone(),
+            bus: disk.bus.to_string(),
+            size: disk.size,
+            logical_sector: disk.logical_sector,
+            physical_sector: disk.physical_sector,
+            removable: disk.removable,
+            rotational: Some(disk.rotational),
+            read_only: disk.read_only,
+            ..Self::default()
+        }
+    }
 }
 
 /// A partition table.

@@ -133,18 +133,8 @@ fn told(disk: Disk, report: DiskReport, places: Vec<Place>) -> (Disk, Look) {
 
 /// The report with what the kernel tells of the disk.
 fn described(disk: &Disk, report: DiskReport) -> DiskReport {
-    DiskReport {
-        path: disk.path.display().to_string(),
-        model: disk.model.clone(),
-        serial: disk.serial.clone(),
-        bus: disk.bus.to_string(),
-        size: disk.size,
-        logical_sector: disk.logical_sector,
-        physical_sector: disk.physical_sector,
-        removable: disk.removable,
-        rotational: Some(disk.rotational),
-        ..report
-    }
+    let DiskReport { volumes, health, .. } = report;
+    DiskReport { volumes, health, ..DiskReport::listed(disk) }
 }
 
 /// A notebook's disk: Windows beside Debian.
