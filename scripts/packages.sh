@@ -37,14 +37,19 @@ siblings_out_of_step() {
     done
 }
 
-# Installs what is missing of the given packages; quick and silent when nothing is.
+# Installs what is missing of the given packages; quick and silent when nothing is. Nothing that the
+# machine has is removed: what stands in the way (one of the given packages, say, from another suite)
+# is aligned.
 install_packages() {
     local missing log
     mapfile -t missing < <(missing_packages "$@")
     [ ${#missing[@]} -gt 0 ] || return 0
     echo "== installing ${missing[*]}"
     log=$(mktemp)
-    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get --yes --quiet --no-install-recommends)
+    local apt=(
+        env DEBIAN_FRONTEND=noninteractive
+        apt-get --yes --quiet --no-install-recommends --no-remove
+    )
     if ! "${apt[@]}" update >"$log" 2>&1; then
         cat "$log" >&2
         return 1
