@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hardware::watch::DiskWatch;
 use hardware::{Disk, HardwareError, Roots};
@@ -42,9 +42,9 @@ pub fn watch(gate: &Gate, seen: &mut dyn FnMut(DisksSeen) -> ControlFlow<()>) {
 /// they are without what this program does to them for a moment: each look at a disk would be a
 /// change that is worth another look.
 fn list() -> Result<Vec<Disk>, HardwareError> {
-    let mut held = drives::held();
+    let begin = SystemTime::now();
     let mut disks = hardware::disks(&Roots::default())?;
-    held.extend(drives::held());
+    let held = drives::held_since(begin);
     disks.retain(|disk| disk.backing_file.as_deref() != Some(Path::new(SYSTEM_IMAGE)));
     for disk in &mut disks {
         disk.mounted_at.retain(|point| !drives::is_ours(point));

@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use block::{Access, Caching, FileDevice};
 use filesystem::Kind;
@@ -20,7 +20,7 @@ use super::volume::Volume;
 
 /// Below it is all that this program mounts.
 pub const ROOT: &str = "/run/remetal/drives";
-/// The end of the name of a file that says which device is held read-only for the moment.
+/// The end of the name of a file that says of a device whether it is held read-only: see [`Hold`].
 const HELD: &str = ".held";
 
 /// True for what this program has mounted, in whatever process.
@@ -181,15 +181,14 @@ fn file_name(device: &Path) -> String {
     name.to_string_lossy().trim_start_matches('/').replace('/', "!")
 }
 
-fn device_named(file_name: &str) -> PathBuf {
-    Path::new("/dev").join(file_name.replace('!', "/"))
-}
-
 /// A device that the kernel refuses to write to until this is dropped.
 ///
 /// An ext filesystem that was not closed in order may have files that were deleted while they
 /// were open. The kernel removes these at the next mount, also at a read-only one; only a device
 /// that is read-only itself keeps it from that (Linux `fs/ext4/orphan.c`).
+///
+/// The marker is a file that has content while the device is held, and stays, empty, afterwards:
+/// by its time, whoever saw the device read-only knows why, even if the hold has ended meanwhile.
 struct Hold {
     device: PathBuf,
     marker: Option<PathBuf>,
@@ -207,7 +206,7 @@ impl Hold {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700);
         builder.create(own_folder()).map_err(|error| fail(&error))?;
-        fs::write(&marker, "").map_err(|error| fail(&error))?;
+        fs::write(&marker, "held").map_err(|error| fail(&error))?;
         let hold = Self { device: device.to_owned(), marker: Some(marker) };
         node.set_read_only(true).map_err(|error| fail(&error))?;
         Ok(hold)
@@ -218,7 +217,8 @@ impl Drop for Hold {
     fn drop(&mut self) {
         if let Some(marker) = &self.marker {
             release(&self.device);
-            let _ = fs::remove_file(marker);
+            // At the worst the device is taken for one that is held until this process ends.
+            let _ = fs::write(marker, "");
         }
     }
 }
@@ -230,13 +230,25 @@ fn release(device: &Path) {
     }
 }
 
-/// The devices that are held read-only for the moment, in whatever process.
-pub fn held() -> BTreeSet<PathBuf> {
+/// The devices that are held read-only, in whatever process, or were at some time since `begin`.
+pub fn held_since(begin: SystemTime) -> BTreeSet<PathBuf> {
+    // The time of a file is that of the kernel's last tick, at most 10 milliseconds ago.
+    const TICK: Duration = Duration::from_millis(10);
+    let was_held = |marker: &Path| {
+        fs::metadata(marker).is_ok_and(|file| {
+            let changed = file.modified().is_ok_and(|changed| changed + TICK >= begin);
+            file.len() > 0 || changed
+        })
+    };
     let processes = entries(Path::new(ROOT)).into_iter();
-    let names = processes
-        .flat_map(|process| entries(&process))
-        .filter_map(|file| Some(file.file_name()?.to_str()?.strip_suffix(HELD)?.to_owned()));
-    names.map(|name| device_named(&name)).collect()
+    let files = processes.flat_map(|process| entries(&process));
+    files.filter_map(|file| held_device(&file).filter(|_| was_held(&file))).collect()
+}
+
+/// The device that a file is the marker of.
+fn held_device(file: &Path) -> Option<PathBuf> {
+    let name = file.file_name()?.to_str()?.strip_suffix(HELD)?;
+    Some(Path::new("/dev").join(name.replace('!', "/")))
 }
 
 /// Undoes what processes have left behind that ended in the middle of something.
@@ -247,10 +259,11 @@ pub fn clear_leftovers() {
             continue;
         }
         for entry in entries(&folder) {
-            let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            match name.strip_suffix(HELD) {
+            match held_device(&entry) {
                 Some(device) => {
-                    release(&device_named(device));
+                    if fs::metadata(&entry).is_ok_and(|marker| marker.len() > 0) {
+                        release(&device);
+                    }
                     let _ = fs::remove_file(&entry);
                 }
                 // A folder that is no mount point any more is removed below.

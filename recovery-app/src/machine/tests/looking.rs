@@ -162,7 +162,7 @@ fn what_a_crash_left_behind_is_cleared() {
     let (root, process, name) = (our_drives::ROOT, gone.unwrap(), disk.disk().name);
     let at = format!("{root}/{process}/{name}");
     sh(&format!(
-        "mkdir -p {at}; touch {at}.held; blockdev --setro {0}; mount -o ro,noload {0} {at}",
+        "mkdir -p {at}; echo held >{at}.held; blockdev --setro {0}; mount -o ro,noload {0} {at}",
         disk.node.display()
     ))
     .unwrap();
