@@ -205,10 +205,8 @@ fn comes_to_the_word(person: &mut Person, word: &str) {
     // The first R from the left: the arrow may be beyond it.
     person.types("br");
     person.presses(Key::Enter);
-    person.sees("of content, takes", SOON);
-    person.presses(Key::Enter);
-    person.sees("empty, or nothing", SOON);
-    person.presses(Key::Enter);
+    person.goes_on_from("of content, takes", SOON);
+    person.goes_on_from("empty, or nothing", SOON);
     person.sees("Go on", LOOK);
     person.presses(Key::Right);
     person.presses(Key::Enter);
@@ -250,10 +248,8 @@ fn long_a_person_saves_two_disks_at_once_and_the_computer_goes_off() {
     person.sees("2 disks marked", SOON);
     person.takes_a_picture("two-1-disks");
     person.presses(Key::Enter);
-    person.sees("what to keep", SOON);
-    person.presses(Key::Enter);
-    person.sees("GB free", SOON);
-    person.presses(Key::Enter);
+    person.goes_on_from("what to keep", SOON);
+    person.goes_on_from("GB free", SOON);
     person.sees("step 4 of 5", SOON);
     // Where a German keyboard has its Z, others have their Y.
     person.types("yyy");
@@ -282,8 +278,7 @@ fn long_a_person_saves_two_disks_at_once_and_the_computer_goes_off() {
 fn looks_at_the_tools(person: &mut Person) {
     person.types("t");
     person.presses(Key::Enter);
-    person.sees("Disk details", SOON);
-    person.presses(Key::Enter);
+    person.goes_on_from("Disk details", SOON);
     person.sees("QEMU NVMe Ctrl, 1.36 GB, NVMe, ...C0DE", SOON);
     std::thread::sleep(A_GLANCE);
     person.takes_a_picture("tools-disks");
@@ -327,21 +322,16 @@ fn looks_at_the_tools(person: &mut Person) {
 fn comes_to_where_to(person: &mut Person) {
     person.presses(Key::Enter);
     person.sees("which disk", SOON);
-    person.sees("Debian GNU/Linux 12", SOON);
-    person.presses(Key::Enter);
-    person.sees("what to keep", SOON);
-    person.presses(Key::Enter);
+    person.goes_on_from("Debian GNU/Linux 12", SOON);
+    person.goes_on_from("what to keep", SOON);
     person.sees("where to", SOON);
 }
 
 /// From the drives to work.
 fn begins(person: &mut Person) {
-    person.sees("GB free", SOON);
-    person.presses(Key::Enter);
-    person.sees("step 4 of 5", SOON);
-    person.presses(Key::Enter);
-    person.sees("Begin the backup", LOOK);
-    person.presses(Key::Enter);
+    person.goes_on_from("GB free", SOON);
+    person.goes_on_from("step 4 of 5", SOON);
+    person.goes_on_from("Begin the backup", LOOK);
 }
 
 fn goes_home(person: &mut Person) {

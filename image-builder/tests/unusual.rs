@@ -63,17 +63,13 @@ fn what_is_unusual_is_told_before_the_backup_begins() {
     person.takes_a_picture("unusual-1-home");
     person.presses(Key::Enter);
     person.sees("which disk", SOON);
-    person.sees("C0DE", SOON);
-    person.presses(Key::Enter);
+    person.goes_on_from("C0DE", SOON);
     person.sees("what to keep", SOON);
     person.takes_a_picture("unusual-2-parts");
     person.presses(Key::Enter);
-    person.sees("GB free", SOON);
-    person.presses(Key::Enter);
-    person.sees("Keyboard layout", SOON);
-    person.presses(Key::Enter);
-    person.sees("step 4 of 5", SOON);
-    person.presses(Key::Enter);
+    person.goes_on_from("GB free", SOON);
+    person.goes_on_from("Keyboard layout", SOON);
+    person.goes_on_from("step 4 of 5", SOON);
     person.sees("Begin the backup", BOOT);
     person.takes_a_picture("unusual-3-ready");
     for words in

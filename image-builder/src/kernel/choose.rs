@@ -6,7 +6,8 @@ use crate::error::{BuildError, Result};
 /// Depends on the package of the present kernel, whose name has the version in it.
 const NEWEST: &str = "linux-image-amd64";
 
-const IMAGE: &str = "linux-image-";
+/// The name of a kernel's package, before its version.
+pub(crate) const IMAGE: &str = "linux-image-";
 
 /// The packages of the newest signed kernel that any suite has: `linux-image-VERSION`, and those
 /// of the same version that it depends on: Debian's newer kernels come in several.

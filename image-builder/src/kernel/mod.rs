@@ -5,7 +5,7 @@ mod closure;
 mod index;
 mod modinfo;
 
-pub(crate) use self::choose::kernel_packages;
+pub(crate) use self::choose::{IMAGE, kernel_packages};
 pub(crate) use self::closure::{Chosen, choose_modules};
 pub(crate) use self::index::Index;
 pub(crate) use self::modinfo::{decompressed, firmware_names};

@@ -8,7 +8,7 @@ use crate::archive::Unpacked;
 use crate::cache::{Cache, Key};
 use crate::command::run;
 use crate::error::{BuildError, Doing, Result};
-use crate::kernel::Index;
+use crate::kernel::{IMAGE, Index};
 use crate::toolkit::Toolkit;
 
 /// The unpacked kernel, and what is known of its modules.
@@ -35,7 +35,7 @@ impl Kernel {
             package: names().collect::<Vec<_>>().join(", "),
             problem: format!("without {what}"),
         };
-        let version = names().next().and_then(|name| name.strip_prefix("linux-image-"));
+        let version = names().next().and_then(|name| name.strip_prefix(IMAGE));
         let version = version.ok_or_else(|| missing("a version"))?.to_owned();
         let home = format!("usr/lib/modules/{version}");
         let find = |path: &str| packages.iter().find_map(|package| package.find(path));

@@ -99,6 +99,12 @@ impl Person {
         }
     }
 
+    /// Waits for the page with that text, and presses Enter on it.
+    pub fn goes_on_from(&mut self, text: &str, patience: Duration) {
+        self.sees(text, patience);
+        self.presses(Key::Enter);
+    }
+
     /// Types letters.
     pub fn types(&mut self, text: &str) {
         match self.seat {
