@@ -186,18 +186,20 @@ impl ExtentSetBuilder {
         if extent.is_empty() {
             return;
         }
-        match self.extents.last_mut() {
-            Some(last) if extent.start >= last.start && extent.start <= last.end() => {
-                *last = Extent::between(last.start, last.end().max(extent.end()));
-                return;
-            }
-            Some(last) if extent.start < last.start => self.sorted = false,
-            _ => {}
-        }
+        // First, since it changes which extent is the last.
         if self.extents.len() >= self.most {
             self.compact();
         }
-        self.extents.push(extent);
+        match self.extents.last_mut() {
+            Some(last) if extent.start >= last.start && extent.start <= last.end() => {
+                *last = Extent::between(last.start, last.end().max(extent.end()));
+            }
+            Some(last) if extent.start < last.start => {
+                self.sorted = false;
+                self.extents.push(extent);
+            }
+            _ => self.extents.push(extent),
+        }
     }
 
     /// The set of all bytes that were added.
@@ -271,6 +273,17 @@ mod tests {
         assert!(added.iter().all(|extent| built.contains(*extent)));
     }
 
+    #[test]
+    fn bound_loses_nothing_of_what_is_added_behind_a_high_extent() {
+        let mut builder = ExtentSetBuilder::with_most_extents(8);
+        let high = Extent::new(10_000_000, 4096);
+        let added: Vec<_> =
+            [high].into_iter().chain((0..40).map(|i| Extent::new(i * 8192, 4096))).collect();
+        builder.extend(added.iter().copied());
+        let built = builder.build();
+        assert!(added.iter().all(|extent| built.contains(*extent)), "{built:?}");
+    }
+
     fn members(set: &ExtentSet) -> Vec<bool> {
         (0..200).map(|byte| set.intersects(Extent::new(byte, 1))).collect()
     }
@@ -293,6 +306,21 @@ mod tests {
             prop_assert_eq!(members(&a.complement(all)), expect(|a, _| !a));
             prop_assert_eq!(a.total(), in_a.iter().filter(|member| **member).count() as u64);
             prop_assert_eq!(a.complement(all).complement(all), a);
+        }
+
+        #[test]
+        fn bound_loses_nothing_in_whatever_order(
+            pairs in prop::collection::vec((0u64..1 << 24, 1u64..9000), 0..200),
+            most in 2usize..20,
+        ) {
+            let mut builder = ExtentSetBuilder::with_most_extents(most);
+            builder.extend(pairs.iter().map(|&(start, length)| Extent::new(start, length)));
+            let built = builder.build();
+            let sorted = built.extents().windows(2).all(|two| two[0].end() < two[1].start);
+            prop_assert!(sorted && built.extents().len() <= most);
+            for (start, length) in pairs {
+                prop_assert!(built.contains(Extent::new(start, length)));
+            }
         }
     }
 }
