@@ -158,6 +158,29 @@ fn crashed_volumes_keep_what_was_fsynced() {
 }
 
 #[test]
+fn a_short_record_from_a_large_log_buffer_is_no_torn_one() {
+    for buffer in ["64k", "128k", "256k"] {
+        let volume = Volume::make(300 * MIB, "");
+        let mounted = volume.try_mount_with(&format!("logbsize={buffer}")).unwrap();
+        let at = mounted.path().to_owned();
+        for number in 0..5000 {
+            std::fs::File::create(at.join(number.to_string())).unwrap();
+        }
+        // Full records, and then the short one of an fsync.
+        let content = noise(7, 5_000_000);
+        std::fs::write(at.join("promised"), &content).unwrap();
+        std::fs::File::open(at.join("promised")).unwrap().sync_all().unwrap();
+        sh(&format!("xfs_io -x -c shutdown {}", at.display()));
+        drop(mounted);
+        let map = volume.map();
+        assert_eq!(map.source, "XFS free-space trees, log replayed");
+        scramble_free(&volume.path(), &map.used);
+        let found = std::fs::read(volume.mount().path().join("promised")).unwrap();
+        assert!(found == content, "logbsize={buffer}");
+    }
+}
+
+#[test]
 fn a_torn_log_is_replayed_as_the_kernel_does() {
     for (seed, options) in (40..).zip(["-l size=8m -m reflink=0", "-m rmapbt=1 -d agcount=2"]) {
         let outcome = (0..6)

@@ -69,12 +69,16 @@ impl Volume {
     }
 
     pub fn try_mount(&self) -> Result<Mounted, String> {
+        self.try_mount_with("nouuid")
+    }
+
+    pub fn try_mount_with(&self, options: &str) -> Result<Mounted, String> {
         let folder = TempDir::new().unwrap();
         let path = self.path();
         let device = sh(&format!("losetup -f --show {}", path.display())).trim().to_owned();
         let mounted = Mounted { device, folder };
         let at = mounted.path().display();
-        let output = try_sh(&format!("mount -t xfs -o nouuid {} {at}", mounted.device));
+        let output = try_sh(&format!("mount -t xfs -o {options} {} {at}", mounted.device));
         if output.status.success() {
             return Ok(mounted);
         }

@@ -118,7 +118,9 @@ impl Record {
         Ok(false)
     }
 
-    /// `xlog_cksum`: the header with its own field as zero, extended headers, data.
+    /// `xlog_cksum`: the header with its own field as zero, extended headers, data. Of the extended
+    /// headers, of which there are as many as the log buffer could need, only those count whose
+    /// data is there.
     fn checksum(&self, header_length: usize) -> Result<u32, MapError> {
         let bytes = Bytes::new(&self.bytes, "XFS log record");
         let headers = self.header.header_blocks as usize;
@@ -126,7 +128,8 @@ impl Record {
         crc = crc32c::crc32c_append(crc, &[0; 4]);
         let rest = header_length - CRC_AT - 4;
         crc = crc32c::crc32c_append(crc, bytes.slice(CRC_AT + 4, rest)?);
-        for block in 1..headers {
+        let needed = self.header.length.div_ceil(DATA_PER_HEADER) as usize;
+        for block in 1..headers.min(needed) {
             let extended = bytes.slice(block * BLOCK, EXTENDED_LENGTH)?;
             crc = crc32c::crc32c_append(crc, extended);
         }
