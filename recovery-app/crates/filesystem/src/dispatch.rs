@@ -123,6 +123,13 @@ fn map_of(volume: &dyn BlockDevice, info: &VolumeInfo) -> Result<AllocationMap, 
     }
     let behind = Extent::between(map.covered, size);
     let used = map.used.clipped(Extent::new(0, size)).union(&behind.into());
+    let counted = info.used.filter(|_| info.state == State::Clean).unwrap_or(0);
+    if used.total() < counted {
+        return Err(MapError::damaged(format!(
+            "its map has {} bytes in use, its own count {counted}",
+            used.total()
+        )));
+    }
     Ok(AllocationMap { used, ..map })
 }
 
