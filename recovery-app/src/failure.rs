@@ -50,6 +50,12 @@ impl Failure {
         Self { unharmed: Some(unharmed.into()), ..self }
     }
 
+    /// The same failure of a job that has begun to write: the backup was whole when it was checked.
+    pub fn while_writing(self) -> Self {
+        let kind = if self.kind == "backup" { "backup-failed" } else { self.kind };
+        Self { kind, ..self }
+    }
+
     /// The same failure of a job that must not begin with a backup that is not whole: what is
     /// wrong with the backup becomes a refusal.
     pub fn before_writing(self) -> Self {
@@ -103,7 +109,7 @@ fn is_full(error: &EngineError) -> bool {
 
 fn kind_of_image_error(error: &ImageError) -> &'static str {
     match error {
-        ImageError::File { .. } => "file",
+        ImageError::File { .. } | ImageError::TooManyParts(_) => "file",
         ImageError::Part(_) => "device",
         ImageError::NotFound(_) => "not-found",
         ImageError::NotAnImage { .. }

@@ -39,7 +39,9 @@ pub fn write(
             return Err(Unwritten { failure: failure.before_writing(), has_begun: false });
         }
         Err((true, failure)) => {
-            let failure = failure.leaving(left_behind(chosen));
+            let failure = failure.while_writing();
+            let left_behind = left_behind(chosen, &failure);
+            let failure = failure.leaving(left_behind);
             return Err(Unwritten { failure, has_begun: true });
         }
     };
@@ -67,10 +69,14 @@ fn run(
     restore(plan, &job, observer, cancel).map_err(|error| (writing.get(), error.into()))
 }
 
-fn left_behind(chosen: &Chosen) -> String {
+fn left_behind(chosen: &Chosen, failure: &Failure) -> String {
+    let backup = match failure.kind {
+        "backup-failed" => "The backup may be damaged: verify it.",
+        _ => "The backup is unharmed.",
+    };
     format!(
-        "The backup is unharmed. {} holds a part of it only, and says so in its first sector: \
-         it does not boot until the same restore is started again and comes to its end.",
+        "{backup} {} holds a part of it only, and says so in its first sector: it does not boot \
+         until the same restore is started again and comes to its end.",
         chosen.target.disk.path
     )
 }

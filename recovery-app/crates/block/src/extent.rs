@@ -4,11 +4,25 @@ use serde::{Deserialize, Serialize};
 ///
 /// `start + length` never exceeds `u64::MAX`: [`Extent::new`] shortens what would.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "Fields")]
 pub struct Extent {
     /// First byte.
     pub start: u64,
     /// Number of bytes.
     pub length: u64,
+}
+
+/// An extent as it is written down, by whomever.
+#[derive(Deserialize)]
+struct Fields {
+    start: u64,
+    length: u64,
+}
+
+impl From<Fields> for Extent {
+    fn from(fields: Fields) -> Self {
+        Self::new(fields.start, fields.length)
+    }
 }
 
 impl Extent {

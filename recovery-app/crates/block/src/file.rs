@@ -59,8 +59,8 @@ impl FileDevice {
     pub fn open(path: &Path, access: Access, caching: Caching) -> Result<Self, BlockError> {
         let name = path.display().to_string();
         let fail = |source| BlockError::io(&name, Operation::Open, 0, 0, source);
-        let (file, direct) = open_file(path, access, caching).map_err(fail)?;
-        let kind = file.metadata().map_err(fail)?.file_type();
+        // Asked before: opening a pipe waits for whoever is at its other end.
+        let kind = std::fs::metadata(path).map_err(fail)?.file_type();
         let is_block_device = kind.is_block_device();
         if !is_block_device && !kind.is_file() {
             return Err(fail(io::Error::new(
@@ -68,6 +68,7 @@ impl FileDevice {
                 "neither a disk nor a regular file",
             )));
         }
+        let (file, direct) = open_file(path, access, caching).map_err(fail)?;
         let geometry = read_geometry(&file, is_block_device).map_err(fail)?;
         let path = path.to_owned();
         let writing = Mutex::default();

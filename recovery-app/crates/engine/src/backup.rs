@@ -1,17 +1,20 @@
 //! The folder that a backup is.
 
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use block::Caching;
-use image::{FinishedImage, ImageReader, Manifest, Part};
+use image::{FinishedImage, ImageError, ImageReader, Manifest, Part};
 use serde::{Deserialize, Serialize};
 
 use crate::EngineError;
 
 /// The file beside the images that says what they are.
 pub const MANIFEST_NAME: &str = "manifest.json";
+
+/// Most bytes of [`MANIFEST_NAME`]: what an image may say of itself, and some space between.
+const LARGEST_TEXT: u64 = 96 << 20;
 
 /// The image of the first disk, without part numbers.
 const FIRST_IMAGE: &str = "disk0.img.zst";
@@ -69,8 +72,8 @@ fn image_path(path: &Path) -> PathBuf {
     }
 }
 
-/// Opens the image of the backup at `path` (its folder, the image, or a part of it) and checks that `manifest.json` beside it, if there is
-/// one, says the same as the image.
+/// Opens the image of the backup at `path` (its folder, the image, or a part of it) and checks that
+/// `manifest.json` beside it, if there is one, says the same as the image.
 pub fn open(path: &Path, caching: Caching) -> Result<ImageReader, EngineError> {
     if is_partial(path) {
         return Err(EngineError::refused(
@@ -80,38 +83,42 @@ pub fn open(path: &Path, caching: Caching) -> Result<ImageReader, EngineError> {
     }
     let image = image_path(path);
     let beside = read_manifest(&image.with_file_name(MANIFEST_NAME))?;
-    let reader = match ImageReader::open(&image, caching) {
-        Err(image::ImageError::Unfinished(_)) => {
-            return Err(missing_end(&image, beside.as_ref()));
-        }
-        other => other?,
-    };
+    let named = |error| wrong_file(&image, beside.as_ref()).unwrap_or(error);
+    let reader = ImageReader::open(&image, caching).map_err(named)?;
     if let Some(beside) = beside {
         check_manifest(&image, &reader, &beside)?;
     }
     Ok(reader)
 }
 
-/// An image without an end: when the manifest knows of more parts or bytes, they are named.
-fn missing_end(image: &Path, beside: Option<&Backup>) -> EngineError {
-    let unfinished = EngineError::Image(image::ImageError::Unfinished(image.to_owned()));
-    let (Some(beside), Ok(found)) = (beside, image::find_parts(image)) else { return unfinished };
-    let parts = beside.images.iter().flat_map(|image| &image.parts);
-    for part in parts {
-        let path = image.with_file_name(&part.name);
-        let reason = match found.iter().find(|found| **found == path) {
-            None => "this part is missing".to_owned(),
-            Some(_) => {
-                let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
-                if size == part.size {
-                    continue;
-                }
-                format!("it has {size} bytes of {}: it was cut short", part.size)
+/// Which file keeps the image from being opened, where `manifest.json` knows what files there should
+/// be: one that is missing, has another size, or is one too many.
+fn wrong_file(image: &Path, beside: Option<&Backup>) -> Option<ImageError> {
+    let name = image.file_name()?.to_string_lossy();
+    let parts = &beside?.images.iter().find(|entry| entry.file == name)?.parts;
+    let wrong = |name: &str, reason: String| {
+        Some(ImageError::WrongPart { path: image.with_file_name(name), reason })
+    };
+    // Names that lead elsewhere are not followed.
+    let is_beside = |part: &&Part| Path::new(&part.name).file_name() == Some(part.name.as_ref());
+    for Part { name, size } in parts.iter().filter(is_beside) {
+        match fs::metadata(image.with_file_name(name)).map(|file| file.len()) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return wrong(name, "this part is missing".to_owned());
             }
-        };
-        return EngineError::Image(image::ImageError::WrongPart { path, reason });
+            Ok(found) if found < *size => {
+                return wrong(name, format!("it has {found} bytes of {size}: it was cut short"));
+            }
+            Ok(found) if found > *size => {
+                return wrong(name, format!("it has {found} bytes, {size} were written"));
+            }
+            _ => {}
+        }
     }
-    unfinished
+    let found = image::find_parts(image).ok()?;
+    let names = found.iter().filter_map(|path| path.file_name()?.to_str());
+    let mut others = names.filter(|name| parts.iter().all(|part| part.name != *name));
+    wrong(others.next()?, "it does not belong to this backup".to_owned())
 }
 
 fn is_partial(path: &Path) -> bool {
@@ -120,12 +127,25 @@ fn is_partial(path: &Path) -> bool {
 }
 
 fn read_manifest(path: &Path) -> Result<Option<Backup>, EngineError> {
-    let text = match fs::read(path) {
+    let text = match read_text(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(EngineError::file(path, "reading", error)),
     };
     serde_json::from_slice(&text).map(Some).map_err(|error| lying(path, &error.to_string()))
+}
+
+/// The content of a text file of bounded size. Anything but a file is an error: a pipe would be
+/// waited for.
+fn read_text(path: &Path) -> std::io::Result<Vec<u8>> {
+    let file = fs::metadata(path)?;
+    if !file.is_file() || file.len() > LARGEST_TEXT {
+        let reason = "no regular file, or too large";
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, reason));
+    }
+    let mut text = Vec::new();
+    File::open(path)?.take(LARGEST_TEXT).read_to_end(&mut text)?;
+    Ok(text)
 }
 
 fn lying(path: &Path, what: &str) -> EngineError {

@@ -5,11 +5,13 @@ use image::manifest::CaptureRecord;
 use image::{Damage, ImageReader};
 use serde::Serialize;
 
-use crate::ImageDevice;
 use crate::verify::volumes_in;
+use crate::{Cancel, EngineError, ImageDevice};
 
-/// Most files named for one volume.
+/// Most files named by one search.
 const MOST_FILES: usize = 100;
+/// Ranges of one volume whose files are searched for one by one: each search reads all inodes.
+const SEARCHED_ALONE: usize = 16;
 
 /// A damaged range of the disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,47 +22,74 @@ pub struct DamagedRange {
     pub stored: Extent,
     /// What is wrong with it.
     pub reason: String,
-    /// The volumes that lose data.
+    /// The volumes that lose data; none for free space.
     pub volumes: Vec<String>,
-    /// Files that lose data, as far as they can be found; none are listed for free space.
+    /// Files that lose data, as far as they can be found; see [`files_by_range`].
     pub files: Vec<String>,
 }
 
 /// Names volumes and files for each damaged frame.
-pub(crate) fn describe(image: &ImageReader, damage: &[Damage]) -> Vec<DamagedRange> {
+pub(crate) fn describe(
+    image: &ImageReader,
+    damage: &[Damage],
+    cancel: &Cancel,
+) -> Result<Vec<DamagedRange>, EngineError> {
     let device = ImageDevice::new(image);
-    damage
-        .iter()
-        .map(|damage| DamagedRange {
+    // Nothing is lost where a frame stands for free space.
+    let loses = |damage: &Damage| damage.kind.is_content();
+    let lost: Vec<Extent> =
+        damage.iter().filter(|damage| loses(damage)).map(|damage| damage.disk).collect();
+    let volumes = image.manifest().volumes.iter().filter_map(|volume| match volume.extents[..] {
+        [place] if volume.capture != CaptureRecord::Excluded => Some(place),
+        _ => None,
+    });
+    let mut files = files_by_range(&device, volumes, &lost, cancel)?.into_iter();
+    let range = |damage: &Damage| {
+        let is_lost = loses(damage);
+        DamagedRange {
             disk: damage.disk,
             stored: damage.stored,
             reason: damage.reason.clone(),
-            volumes: volumes_in(image, damage.disk),
-            files: files_in(image, &device, damage.disk),
-        })
-        .collect()
+            volumes: if is_lost { volumes_in(image, damage.disk) } else { Vec::new() },
+            files: if is_lost { files.next().unwrap_or_default() } else { Vec::new() },
+        }
+    };
+    Ok(damage.iter().map(range).collect())
 }
 
-fn files_in(image: &ImageReader, device: &dyn BlockDevice, range: Extent) -> Vec<String> {
-    let volumes =
-        image.manifest().volumes.iter().filter(|volume| {
-            volume.extents.len() == 1 && volume.capture != CaptureRecord::Excluded
-        });
-    volumes
-        .filter_map(|volume| {
-            let extent = volume.extents[0];
-            let hit = extent.intersection(&range)?;
-            let inside = Extent::new(hit.start - extent.start, hit.length);
-            Some(files_on(&Window::new(device, extent), &inside.into()))
-        })
-        .flatten()
-        .collect()
-}
-
-/// Paths of the files on `volume` that have bytes in `extents`.
-pub(crate) fn files_on(volume: &dyn BlockDevice, extents: &ExtentSet) -> Vec<String> {
-    match filesystem::identify(volume) {
-        Ok(info) => filesystem::files_on(volume, &info, extents, MOST_FILES),
-        Err(_) => Vec::new(),
+/// The paths of the files that have bytes in each of `ranges` of the disk, where its volumes lie at
+/// `volumes`.
+///
+/// Where a volume has many such ranges, the files of all but the first are found in one search and
+/// stand together at the one that follows these: the time is that of a few searches, whatever the
+/// damage.
+pub(crate) fn files_by_range(
+    disk: &dyn BlockDevice,
+    volumes: impl Iterator<Item = Extent>,
+    ranges: &[Extent],
+    cancel: &Cancel,
+) -> Result<Vec<Vec<String>>, EngineError> {
+    let mut files = vec![Vec::new(); ranges.len()];
+    for place in volumes {
+        let inside = |range: &Extent| {
+            let hit = place.intersection(range)?;
+            Some(Extent::new(hit.start - place.start, hit.length))
+        };
+        let hits: Vec<(usize, Extent)> =
+            (0..).zip(ranges).filter_map(|(n, r)| Some((n, inside(r)?))).collect();
+        if hits.is_empty() {
+            continue;
+        }
+        let volume = Window::new(disk, place);
+        // What cannot be identified has no names to offer.
+        let Ok(info) = filesystem::identify(&volume) else { continue };
+        let (alone, together) = hits.split_at(hits.len().min(SEARCHED_ALONE));
+        for hits in alone.chunks(1).chain([together]).filter(|hits| !hits.is_empty()) {
+            cancel.check()?;
+            let extents: ExtentSet = hits.iter().map(|(_, extent)| *extent).collect();
+            let found = filesystem::files_on(&volume, &info, &extents, MOST_FILES);
+            files[hits[0].0].extend(found);
+        }
     }
+    Ok(files)
 }

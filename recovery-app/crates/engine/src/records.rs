@@ -4,16 +4,19 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use image::{Damage, Decoder, ImageReader, Record};
+use image::{Damage, Decoder, FrameKind, ImageError, ImageReader, Record};
 
 use crate::strain::Strain;
 use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, Progress};
 
+/// Memory that the buffers of all threads may take, in bytes.
+const BUFFERS: usize = 128 << 20;
+
 /// Threads: more than processors, so that some wait for a disk while others compute; few enough
-/// that their buffers (two chunks each) stay within 128 MiB.
-pub(crate) fn thread_count() -> usize {
+/// for the memory that their buffers (two chunks each) may take.
+fn thread_count(chunk_size: usize) -> usize {
     let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    (2 * processors).clamp(4, 12)
+    (2 * processors).clamp(4, 12).min(BUFFERS / (2 * chunk_size)).max(1)
 }
 
 /// The working memory of one thread.
@@ -74,7 +77,8 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 
 impl Walk<'_> {
     /// Calls `work` with every record, on several threads, roughly in the order of the disk.
-    /// Damage that it returns is collected; any other error ends the walk.
+    /// Damage that it returns is collected, and so are segments of the index that cannot be read;
+    /// any other error ends the walk.
     pub(crate) fn run<W>(&self, work: W) -> Result<Vec<Damage>, EngineError>
     where
         W: Fn(&mut Bench, &Record) -> Result<Result<(), Damage>, EngineError> + Sync,
@@ -82,8 +86,16 @@ impl Walk<'_> {
         let tally = Tally::new(self);
         let damage = Mutex::new(Vec::new());
         tally.tell();
-        for records in self.image.segments() {
-            let records = records?;
+        for (number, records) in self.image.segments().enumerate() {
+            let records = match records {
+                Ok(records) => records,
+                Err(error) => {
+                    tally.errors.fetch_add(1, Ordering::Relaxed);
+                    let mut damage = damage.lock().unwrap_or_else(PoisonError::into_inner);
+                    damage.push(self.lost_segment(number, &error));
+                    continue;
+                }
+            };
             let next = AtomicUsize::new(0);
             self.on_threads(|bench| {
                 while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -102,7 +114,26 @@ impl Walk<'_> {
         tally.tell();
         let mut damage = damage.into_inner().unwrap_or_else(PoisonError::into_inner);
         damage.sort_by_key(|damage: &Damage| damage.disk);
+        let walked = tally.done.load(Ordering::Relaxed);
+        if damage.is_empty() && walked != self.total {
+            return Err(self.other_totals(walked));
+        }
         Ok(damage)
+    }
+
+    /// A segment of the index that cannot be read: all that it is about is lost.
+    fn lost_segment(&self, number: usize, error: &ImageError) -> Damage {
+        let (stored, disk) = self.image.segment_place(number);
+        Damage { kind: FrameKind::Data, disk, stored, reason: error.to_string() }
+    }
+
+    fn other_totals(&self, walked: u64) -> EngineError {
+        EngineError::Image(ImageError::Structure {
+            path: self.image.path().to_owned(),
+            structure: "manifest".to_owned(),
+            offset: self.image.manifest_place().start,
+            reason: format!("it counts {} bytes of content, the index {walked}", self.total),
+        })
     }
 
     fn on_threads<T>(&self, body: T) -> Result<(), EngineError>
@@ -112,7 +143,7 @@ impl Walk<'_> {
         let chunk_size = self.image.header().chunk_size;
         let stop = Cancel::default();
         std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..thread_count())
+            let threads: Vec<_> = (0..thread_count(chunk_size as usize))
                 .map(|_| {
                     scope.spawn(|| {
                         let mut bench = Bench::new(chunk_size)?;

@@ -27,8 +27,8 @@ pub struct Verification {
 /// parts, index and seek table, and for every frame its stored checksum, its length and the
 /// SHA-256 of its content.
 ///
-/// Damage to frames is part of the answer; what makes the image unusable as a whole (no end,
-/// a part missing, a damaged index) is an error.
+/// Damage to frames and to segments of the index is part of the answer; what makes the image
+/// unusable as a whole (no end, a part missing, a damaged root) is an error.
 pub fn verify(
     path: &Path,
     observer: &dyn Observer,
@@ -52,18 +52,20 @@ fn verify_image(
     cancel: &Cancel,
 ) -> Result<Verification, EngineError> {
     let damage = check_frames(image, observer, cancel)?;
+    let lost: u64 =
+        damage.iter().filter(|found| found.kind.is_content()).map(|found| found.disk.length).sum();
     Ok(Verification {
         fingerprint: backup::hex(&image.fingerprint()),
-        content: content(image),
+        content: content(image).saturating_sub(lost),
         stored: image.stored_size(),
-        damage: describe(image, &damage),
+        damage: describe(image, &damage, cancel)?,
     })
 }
 
 /// Bytes of content in an image, by its manifest.
 pub(crate) fn content(image: &ImageReader) -> u64 {
     let totals = &image.manifest().totals;
-    totals.data + totals.zero
+    totals.data.saturating_add(totals.zero)
 }
 
 /// Checks and decodes every frame.

@@ -97,5 +97,6 @@ pub(crate) fn check_stored(record: &Record, frame: &[u8]) -> Result<(), Damage> 
 }
 
 pub(crate) fn damage(record: &Record, reason: &str) -> Damage {
-    Damage { disk: record.disk, stored: record.stored, reason: reason.to_owned() }
+    let Record { kind, disk, stored, .. } = *record;
+    Damage { kind, disk, stored, reason: reason.to_owned() }
 }

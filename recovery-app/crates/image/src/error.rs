@@ -3,6 +3,8 @@ use std::path::{Path, PathBuf};
 
 use block::{BlockError, Extent};
 
+use crate::{FrameKind, MOST_PARTS};
+
 /// Why an image cannot be written, opened or trusted.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
@@ -43,6 +45,9 @@ pub enum ImageError {
     /// The capture did not come to its end, or the end of the file is lost.
     #[error("{} has no end: the capture was never finished, or the file was cut short", .0.display())]
     Unfinished(PathBuf),
+    /// The image needs more parts than there are numbers for.
+    #[error("{} does not fit into {MOST_PARTS} parts of that size", .0.display())]
+    TooManyParts(PathBuf),
     /// A part is missing, too short, or in another's place.
     #[error("{}: {reason}", path.display())]
     WrongPart {
@@ -91,6 +96,7 @@ impl ImageError {
             Self::Unfinished(_) => {
                 "Make the backup again; what is there can still be read with zstd -d as far as it goes."
             }
+            Self::TooManyParts(_) => "Choose larger parts (--part-size), and start again.",
             Self::WrongPart { .. } => "Put all parts of the image, unrenamed, into one folder.",
             Self::Structure { .. } => {
                 "Copy the backup again from another place if you have one; zstd -d may still read its data."
@@ -102,6 +108,8 @@ impl ImageError {
 /// A frame whose bytes are not what the index says. Everything else in the image is unharmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
+    /// What the frame stands for.
+    pub kind: FrameKind,
     /// The bytes of the disk that the frame holds.
     pub disk: Extent,
     /// Where the frame lies in the image stream, in bytes.

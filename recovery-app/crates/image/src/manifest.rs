@@ -8,6 +8,8 @@ use block::Extent;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::Header;
+
 /// All that is known about a captured disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -201,5 +203,19 @@ impl Manifest {
     /// Reads what [`Self::to_json`] wrote; the error says where it is not that.
     pub fn from_json(json: &[u8]) -> Result<Self, String> {
         serde_json::from_slice(json).map_err(|error| error.to_string())
+    }
+
+    /// That the manifest is about the disk of the header, and has lost no byte beyond its end.
+    /// (Its volumes may end there: damaged tables say such things.)
+    pub(crate) fn check(&self, header: &Header) -> Result<(), &'static str> {
+        let Header { disk_size, logical_sector, .. } = *header;
+        let mut lost = self.unreadable.iter().map(|range| range.extent);
+        if (self.disk.size, self.disk.logical_sector) != (disk_size, logical_sector) {
+            return Err("it has other sizes than the header");
+        }
+        if lost.any(|extent| extent.end() > disk_size) {
+            return Err("it names lost bytes beyond the end of the disk");
+        }
+        Ok(())
     }
 }

@@ -20,6 +20,10 @@ pub struct Part {
     pub size: u64,
 }
 
+/// The most parts of an image. Their numbers have three digits, so that a shell puts them in order:
+/// `cat disk0.img.zst* | zstd -d` is the way back without this program.
+pub const MOST_PARTS: usize = 999;
+
 /// The path of part `number` (from 1) of the image at `path`.
 pub(crate) fn part_path(path: &Path, number: usize) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -66,8 +70,8 @@ fn part_numbers(path: &Path) -> Result<Vec<usize>, ImageError> {
         .filter_map(Result::ok)
         .filter_map(|entry| {
             let name = entry.file_name();
-            let digits = name.to_str()?.strip_prefix(base)?.strip_prefix('.')?;
-            (digits.len() >= 3).then(|| digits.parse().ok()).flatten()
+            let number = name.to_str()?.strip_prefix(base)?.strip_prefix('.')?.parse().ok()?;
+            (part_path(path, number).file_name() == Some(&name)).then_some(number)
         })
         .collect())
 }

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use block::{Caching, Extent};
+use block::{Caching, Extent, ExtentSet};
 use sha2::{Digest, Sha256};
 
 use crate::codec::check_stored;
@@ -10,8 +10,8 @@ use crate::root::{PART_HEAD, Root, TRAILER_SIZE};
 use crate::segment::RECORDS_PER_SEGMENT;
 use crate::skippable::{self, PREFIX, Tag};
 use crate::{
-    Damage, FORMAT_VERSION, Header, ImageError, LARGEST_ZERO_FRAME, Manifest, Part, codec,
-    seek_table, segment,
+    Damage, FORMAT_VERSION, FrameKind, Header, ImageError, LARGEST_ZERO_FRAME, Manifest, Part,
+    codec, seek_table, segment,
 };
 
 /// Most bytes of a root or manifest frame, to bound what a reader allocates.
@@ -26,6 +26,8 @@ pub struct ImageReader {
     root: Root,
     fingerprint: Sha256Hash,
     manifest: Manifest,
+    /// The ranges of the disk that could not be read, by the manifest.
+    lost: ExtentSet,
 }
 
 impl std::fmt::Debug for ImageReader {
@@ -49,15 +51,20 @@ impl ImageReader {
         let (root, fingerprint) = root?;
         opening.check_part_order(&root)?;
         let (header, header_frame) = opening.header()?;
-        if root.image_id != header.image_id
+        if root.image_id != header.image_id {
+            let reason = "it belongs to another image than the index: files of two are mixed";
+            return Err(opening.damaged("header", 0, reason));
+        }
+        if root.version != FORMAT_VERSION
             || root.header_sha256 != codec::sha256(&header_frame)
             || root.disk_size != header.disk_size
             || root.chunk_size != header.chunk_size
         {
             return Err(opening.damaged("header", 0, "it does not belong to the index"));
         }
-        let manifest = opening.manifest(&root)?;
-        Ok(Self { path: path.to_owned(), parts, header, root, fingerprint, manifest })
+        let manifest = opening.manifest(&root, &header)?;
+        let lost = manifest.unreadable.iter().map(|range| range.extent).collect();
+        Ok(Self { path: path.to_owned(), parts, header, root, fingerprint, manifest, lost })
     }
 
     /// The path it was opened by.
@@ -84,6 +91,12 @@ impl ImageReader {
         self.fingerprint
     }
 
+    /// Where the manifest's frame lies in the image stream, in bytes.
+    #[must_use]
+    pub fn manifest_place(&self) -> Extent {
+        self.root.manifest
+    }
+
     /// The files, in order.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
@@ -100,6 +113,16 @@ impl ImageReader {
     #[must_use]
     pub fn segments(&self) -> Segments<'_> {
         Segments { reader: self, next: 0 }
+    }
+
+    /// Where segment `number` lies in the image stream, and the bytes of the disk that its records
+    /// are about.
+    #[must_use]
+    pub fn segment_place(&self, number: usize) -> (Extent, Extent) {
+        let entry = self.root.segments[number];
+        let next = self.root.segments.get(number + 1);
+        let end = next.map_or(self.root.disk_size, |next| next.first_disk_byte);
+        (entry.stored, Extent::between(entry.first_disk_byte, end))
     }
 
     /// The number of the segment that has the record of byte `offset` of the disk.
@@ -132,9 +155,7 @@ impl ImageReader {
         let index = u32::try_from(number).unwrap_or(u32::MAX);
         let records = segment::decode(self.root.image_id, index, &frame)
             .map_err(|reason| damaged(&reason))?;
-        let next = self.root.segments.get(number + 1);
-        let end = next.map_or(self.root.disk_size, |next| next.first_disk_byte);
-        let disk = Extent::between(entry.first_disk_byte, end);
+        let (_, disk) = self.segment_place(number);
         self.check_records(&records, disk, entry.stored.start).map_err(damaged)?;
         Ok(records)
     }
@@ -161,6 +182,9 @@ impl ImageReader {
                 || record.stored.length > largest_frame
             {
                 return Err("it gives a frame an impossible place");
+            }
+            if record.kind == FrameKind::Unreadable && !self.lost.intersects(record.disk) {
+                return Err("it has a chunk with lost sectors that the manifest does not list");
             }
             at = record.disk.end();
             stored_at = record.stored.end();
@@ -234,6 +258,7 @@ impl Opening<'_> {
         let frame = self.parts.read_vec(Extent::new(0, length))?;
         match Header::decode(&frame, FORMAT_VERSION) {
             Ok((_, Some(header))) => Ok((header, frame)),
+            Ok((0, None)) => Err(self.damaged("header", 0, "it has no version")),
             Ok((found, None)) => Err(ImageError::NewerVersion {
                 path: self.path.to_owned(),
                 found,
@@ -268,12 +293,15 @@ impl Opening<'_> {
         let ascending = root.segments.is_sorted_by(|a, b| {
             a.first_disk_byte < b.first_disk_byte && a.stored.end() <= b.stored.start
         });
-        let begins = root.segments.first().map_or(root.disk_size == 0, |segment| {
-            segment.first_disk_byte == 0 && segment.first_disk_byte < root.disk_size
-        });
+        let begins = root
+            .segments
+            .first()
+            .map_or(root.disk_size == 0, |segment| segment.first_disk_byte == 0);
+        let ends =
+            root.segments.last().is_none_or(|segment| segment.first_disk_byte < root.disk_size);
         let manifest_fits =
             root.manifest.end() == start && root.manifest.length <= LARGEST_STRUCTURE;
-        (ascending && begins && manifest_fits)
+        (ascending && begins && ends && manifest_fits)
             .then_some(())
             .ok_or_else(|| self.damaged("index root", start, "it contradicts itself"))
     }
@@ -337,13 +365,16 @@ impl Opening<'_> {
         Ok(())
     }
 
-    fn manifest(&self, root: &Root) -> Result<Manifest, ImageError> {
+    /// The manifest, which agrees with the header.
+    fn manifest(&self, root: &Root, header: &Header) -> Result<Manifest, ImageError> {
         let damaged = |reason: String| self.damaged("manifest", root.manifest.start, reason);
         let frame = self.parts.read_vec(root.manifest)?;
         if codec::sha256(&frame) != root.manifest_sha256 {
             return Err(damaged("its hash is wrong".to_owned()));
         }
         let json = skippable::untag(Tag::Manifest, &frame).map_err(damaged)?;
-        Manifest::from_json(json).map_err(damaged)
+        let manifest = Manifest::from_json(json).map_err(damaged)?;
+        manifest.check(header).map_err(|reason| damaged(reason.to_owned()))?;
+        Ok(manifest)
     }
 }

@@ -38,10 +38,10 @@ fn content(number: usize, length: u64) -> Vec<u8> {
     bytes
 }
 
-fn manifest() -> Manifest {
+fn manifest(disk_size: u64) -> Manifest {
     serde_json::from_value(serde_json::json!({
         "format_version": 1, "image_id": uuid::Uuid::nil(), "tool": "test", "created": "2026-01-01T00:00:00Z",
-        "disk": {"path": "x", "size": 1, "logical_sector": 512, "physical_sector": 512},
+        "disk": {"path": "x", "size": disk_size, "logical_sector": 512, "physical_sector": 512},
         "table": {"kind": "none", "partitions": [], "notes": [], "verbatim": []},
         "volumes": [], "options": {"all_sectors": false, "level": "3"},
         "totals": {"used": 0, "data": 0, "zero": 0, "holes": 0, "excluded": 0, "stored": 0},
@@ -52,11 +52,12 @@ fn manifest() -> Manifest {
 
 fn write(folder: &Path, layout: &[(FrameKind, u64)], part_size: Option<u64>) -> PathBuf {
     let path = folder.join("disk0.img.zst");
+    let disk_size = layout.iter().map(|(_, length)| length).sum();
     let header = Header {
         image_id: uuid::Uuid::new_v4(),
         created: "2026-01-01T00:00:00Z".into(),
         tool: "test".into(),
-        disk_size: layout.iter().map(|(_, length)| length).sum(),
+        disk_size,
         logical_sector: 512,
         chunk_size: CHUNK_SIZE,
         disk: "test disk".into(),
@@ -74,7 +75,7 @@ fn write(folder: &Path, layout: &[(FrameKind, u64)], part_size: Option<u64>) -> 
             writer.append_zeros(*kind, *length).unwrap();
         }
     }
-    writer.finish(&manifest()).unwrap();
+    writer.finish(&manifest(disk_size)).unwrap();
     path
 }
 

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use block::{BlockDevice, Extent, Window};
+use block::{BlockDevice, Extent};
 use image::manifest::{TotalsRecord, UnreadableRecord};
 use image::{CHUNK_SIZE, FrameKind, Header, ImageWriter};
 use partition_table::SavedTable;
@@ -99,6 +99,7 @@ pub fn capture(
 
 fn read_back_failed(folder: &PartialFolder, verification: &Verification) -> EngineError {
     let damage = verification.damage.iter().map(|range| image::Damage {
+        kind: FrameKind::Data,
         disk: range.disk,
         stored: range.stored,
         reason: format!("{} was not stored as written: {}", folder.path().display(), range.reason),
@@ -137,7 +138,7 @@ fn write_image(
     })?;
     let (writer, mut totals, lost) = recorder.finish();
     totals.used = survey.used.total();
-    let unreadable = name_losses(source.structures, plan, lost);
+    let unreadable = name_losses(source.structures, plan, lost, cancel)?;
     let manifest = record::manifest(plan, &header, &saved, totals, unreadable);
     let finished = writer.finish(&manifest)?;
     Ok(ImageFile::new(finished, manifest))
@@ -222,23 +223,19 @@ fn name_losses(
     device: &dyn BlockDevice,
     plan: &CapturePlan,
     lost: Vec<(Extent, String)>,
-) -> Vec<UnreadableRecord> {
-    let name = |(extent, reason): (Extent, String)| {
-        let volume = plan.survey.volumes.iter().find(
-            |volume| matches!(volume.extents[..], [only] if only.intersection(&extent).is_some()),
-        );
-        let files = volume.map_or_else(Vec::new, |volume| {
-            let place = volume.extents[0];
-            let hit = place.intersection(&extent).unwrap_or(extent);
-            let inside = Extent::new(hit.start - place.start, hit.length);
-            damage::files_on(&Window::new(device, place), &inside.into())
-        });
-        UnreadableRecord {
-            extent,
-            volume: volume.map(|volume| volume.place.clone()),
-            files,
-            reason,
-        }
+    cancel: &Cancel,
+) -> Result<Vec<UnreadableRecord>, EngineError> {
+    let volumes = || {
+        plan.survey.volumes.iter().filter_map(|volume| match volume.extents[..] {
+            [place] => Some((place, &volume.place)),
+            _ => None,
+        })
     };
-    lost.into_iter().map(name).collect()
+    let ranges: Vec<Extent> = lost.iter().map(|(extent, _)| *extent).collect();
+    let files = damage::files_by_range(device, volumes().map(|(place, _)| place), &ranges, cancel)?;
+    let record = |((extent, reason), files): ((Extent, String), Vec<String>)| {
+        let hit = volumes().find(|(place, _)| place.intersection(&extent).is_some());
+        UnreadableRecord { extent, volume: hit.map(|(_, name)| name.clone()), files, reason }
+    };
+    Ok(lost.into_iter().zip(files).map(record).collect())
 }

@@ -19,10 +19,14 @@ pub(super) fn kept(image: &ImageReader) -> Result<ExtentSet, EngineError> {
         frames.extend(records?.into_iter().filter(of_kind).map(|record| record.disk));
     }
     let volumes = &image.manifest().volumes;
+    let whole = Extent::new(0, image.header().disk_size);
     let left_out = extents(volumes, |capture| *capture == CaptureRecord::Excluded);
     let captured = extents(volumes, |capture| *capture != CaptureRecord::Excluded);
-    let tables = partition_table::read(&ImageDevice::new(image))?.structural();
-    let kept = left_out.difference(&captured).difference(&tables).union(&frames.build());
+    let disk = ImageDevice::new(image);
+    let layout = partition_table::read(&disk).map_err(|error| disk.reason_for(error))?;
+    let tables = layout.structural();
+    let kept =
+        left_out.clipped(whole).difference(&captured).difference(&tables).union(&frames.build());
     let sector = u64::from(image.header().logical_sector);
     Ok(kept.iter().map(|extent| aligned_in(extent, sector)).collect())
 }

@@ -77,12 +77,18 @@ pub fn plan(
     device: Option<&dyn BlockDevice>,
 ) -> Result<RestorePlan, EngineError> {
     let image = backup::open(backup, Caching::Dropped)?;
+    // The index is small. The frames, which are not, are checked right before the first write.
+    for records in image.segments() {
+        records?;
+    }
     let mut refusals = target.forbidden.clone();
     refusals.extend(size_refusals(&image, &target));
     let mut warnings = image.manifest().table.notes.clone();
     let mut relocation = None;
     if refusals.is_empty() {
-        let relocated = partition_table::relocate(&ImageDevice::new(&image), target.geometry())?;
+        let disk = ImageDevice::new(&image);
+        let relocated = partition_table::relocate(&disk, target.geometry())
+            .map_err(|error| disk.reason_for(error))?;
         warnings.extend(relocated.notes.iter().cloned());
         relocation = Some(relocated);
     }

@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -73,13 +74,13 @@ pub fn restore(
     if !damage.is_empty() {
         return Err(EngineError::DamagedImage(damage));
     }
+    let kept = kept(image)?;
     (job.identity_check)()?;
     let old_table = save_old_table(plan, job.structures, observer);
-    let kept = kept(image)?;
     wipe(job.device, plan.old_layout.as_ref(), &kept, &plan.backup.display().to_string())?;
     let started = Instant::now();
     let hold_back = HoldBack::new(&plan.relocation);
-    let held = write_content(plan, job, &hold_back, &kept, observer, cancel)?;
+    let (held, written) = write_content(plan, job, &hold_back, &kept, observer, cancel)?;
     job.device.flush()?;
     if job.compare {
         compare_content(plan, job, &hold_back, &kept, observer, cancel)?;
@@ -94,7 +95,7 @@ pub fn restore(
     });
     Ok(RestoreOutcome {
         fingerprint: backup::hex(&image.fingerprint()),
-        written: plan.content,
+        written,
         compared: job.compare,
         lost: image.manifest().unreadable.clone(),
         old_table,
@@ -111,7 +112,10 @@ fn walk<'a>(
     Walk { image, observer, cancel, phase, total, outside }
 }
 
-/// Writes every chunk but those held back; returns these with their places.
+/// Pieces of chunks that are held back: the first byte on the disk, and the content.
+type Held = Vec<(u64, Vec<u8>)>;
+
+/// Writes every chunk but those held back; returns these with their places, and the bytes of all.
 fn write_content(
     plan: &ConfirmedPlan,
     job: &RestoreJob<'_>,
@@ -119,12 +123,14 @@ fn write_content(
     kept: &ExtentSet,
     observer: &dyn Observer,
     cancel: &Cancel,
-) -> Result<Vec<(u64, Vec<u8>)>, EngineError> {
+) -> Result<(Held, u64), EngineError> {
     let held = Mutex::new(Vec::new());
+    let written = AtomicU64::new(0);
     let work = |bench: &mut Bench, record: &Record| {
         if !record.kind.is_content() {
             return Ok(Ok(()));
         }
+        written.fetch_add(kept.complement(record.disk).total(), Ordering::Relaxed);
         let hold = hold_back.includes(record);
         if record.kind == FrameKind::Zero && !hold {
             for piece in kept.complement(record.disk).iter() {
@@ -151,7 +157,8 @@ fn write_content(
     if !damage.is_empty() {
         return Err(EngineError::FailedImage(damage));
     }
-    Ok(held.into_inner().unwrap_or_else(PoisonError::into_inner))
+    let held = held.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok((held, written.into_inner()))
 }
 
 /// Reads every chunk but those held back from the target and compares its hash with the image's.

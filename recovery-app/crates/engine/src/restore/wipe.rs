@@ -34,10 +34,12 @@ pub(super) fn wipe(
     for extent in all.clipped(disk).difference(kept).iter() {
         device.zero(extent)?;
     }
-    let mut first = AlignedBuffer::zeroed(geometry.logical_sector as usize);
+    // A file may be smaller than a sector.
+    let length = disk.length.min(sector);
+    let mut first = AlignedBuffer::zeroed(usize::try_from(length).unwrap_or(0));
     let text = [MARKER, backup.as_bytes()].concat();
     // The last two bytes stay zero: no firmware takes this for a boot sector.
-    let length = text.len().min(first.len() - 2);
+    let length = text.len().min(first.len().saturating_sub(2));
     first[..length].copy_from_slice(&text[..length]);
     device.write_at(&first, 0)?;
     device.flush()?;

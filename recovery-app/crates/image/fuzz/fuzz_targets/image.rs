@@ -38,7 +38,7 @@ static BASE: LazyLock<Base> = LazyLock::new(|| {
         image_id: uuid::Uuid::nil(),
         created: String::new(),
         tool: String::new(),
-        disk_size: 65536 + 300_000 + 700,
+        disk_size: 366_236,
         logical_sector: 512,
         chunk_size: 65536,
         disk: String::new(),
@@ -53,7 +53,7 @@ static BASE: LazyLock<Base> = LazyLock::new(|| {
     writer.append_zeros(FrameKind::Zero, 700).expect("zeros");
     let manifest: Manifest = serde_json::from_str(
         r#"{"format_version":1,"image_id":"00000000-0000-0000-0000-000000000000","tool":"",
-        "created":"","disk":{"path":"","size":1,"logical_sector":512,"physical_sector":512},
+        "created":"","disk":{"path":"","size":366236,"logical_sector":512,"physical_sector":512},
         "table":{"kind":"none","partitions":[],"notes":[],"verbatim":[]},"volumes":[],
         "options":{"all_sectors":false,"level":""},"totals":{"used":0,"data":0,"zero":0,
         "holes":0,"excluded":0,"stored":0},"unreadable":[]}"#,

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Part, part_path};
+use super::{MOST_PARTS, Part, part_path};
 use crate::ImageError;
 use crate::record::Sha256Hash;
 use crate::root::PART_HEAD;
@@ -114,6 +114,9 @@ impl PartWriter {
     }
 
     fn next_part(&mut self) -> Result<(), ImageError> {
+        if self.parts.len() == MOST_PARTS {
+            return Err(ImageError::TooManyParts(self.path.clone()));
+        }
         self.close_part()?;
         let number = self.parts.len() + 1;
         let (name, file) = create_part(&self.path, self.part_size, number)?;
