@@ -10,6 +10,7 @@ use crate::machine::{
 use crate::support::bytes::{hash, noise_file};
 use crate::support::image::parts;
 use crate::support::remetal::text;
+use crate::support::shell::sh;
 
 fn flip(path: &Path, offset: u64) {
     let file = OpenOptions::new().read(true).write(true).open(path).unwrap();
@@ -78,6 +79,87 @@ fn no_flipped_byte_of_an_index_goes_unseen() {
     }
     assert_eq!(hash(&target), before, "the target was written to");
     expect(VERIFIED, &["verify", text(&backup)]);
+}
+
+#[test]
+fn damage_to_the_partition_table_in_an_image_is_damage_of_the_backup() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let image = backup.join("disk0.img.zst");
+    let bytes = fs::read(&image).unwrap();
+    let (target, before) = used_target(&bench);
+    // The first frame behind the header, whose length is in its second word.
+    let header = u32::from_le_bytes(bytes[4..8].try_into().unwrap());
+    let first_frame = u64::from(8 + header);
+    let segment = bytes.windows(8).position(|window| window == b"RMTLSEGM").unwrap();
+    for offset in [first_frame + 40, segment as u64 + 60] {
+        flip(&image, offset);
+        let found = expect_json(DAMAGED, &["verify", text(&backup)]);
+        assert!(!found["verification"]["damage"].as_array().unwrap().is_empty(), "{found:#}");
+        for arguments in [
+            &["plan", text(&backup), text(&target)][..],
+            &["restore", text(&backup), text(&target), "--confirm", WORD],
+        ] {
+            let refused = expect_json(REFUSED, arguments);
+            assert_eq!(refused["error"]["kind"], "backup", "{refused:#}");
+        }
+        flip(&image, offset);
+    }
+    assert_eq!(hash(&target), before, "the target was written to");
+}
+
+#[test]
+fn a_segment_of_the_index_that_is_damaged_hides_no_other_damage() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let image = backup.join("disk0.img.zst");
+    let bytes = fs::read(&image).unwrap();
+    let segment = bytes.windows(8).position(|window| window == b"RMTLSEGM").unwrap();
+    flip(&image, segment as u64 + 60);
+    let said = expect(DAMAGED, &["verify", text(&backup)]);
+    assert!(said.contains("disk bytes 0 to ") && said.contains("index segment 0"), "{said}");
+}
+
+#[test]
+fn a_pipe_is_not_waited_for() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let manifest = backup.join("manifest.json");
+    fs::remove_file(&manifest).unwrap();
+    sh(&format!("mkfifo {}", manifest.display()));
+    expect(FAILED, &["verify", text(&backup)]);
+    fs::remove_file(&manifest).unwrap();
+    let image = backup.join("disk0.img.zst");
+    fs::remove_file(&image).unwrap();
+    sh(&format!("mkfifo {0}.001", image.display()));
+    expect(FAILED, &["verify", text(&backup)]);
+}
+
+#[test]
+fn parts_are_called_by_their_names_and_numbers() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify", "--part-size", "1M"]);
+    let parts = parts(&backup);
+    // Not the name of a part, and so of no account.
+    fs::write(backup.join("disk0.img.zst.0002"), "other").unwrap();
+    expect(VERIFIED, &["verify", text(&backup)]);
+    let next = backup.join(format!("disk0.img.zst.{:03}", parts.len() + 1));
+    fs::write(&next, "").unwrap();
+    is_unusable(&bench, &backup, "does not belong to this backup");
+    fs::remove_file(&next).unwrap();
+    let first = OpenOptions::new().write(true).open(&parts[0]).unwrap();
+    first.set_len(500_000).unwrap();
+    is_unusable(&bench, &backup, "disk0.img.zst.001: it has 500000 bytes of 1048576");
+}
+
+#[test]
+fn parts_that_may_not_suffice_are_refused() {
+    let bench = Bench::new();
+    let noise = bench.path("noise.disk");
+    sh(&format!("truncate -s 1200M {}", noise.display()));
+    let backups = bench.backups();
+    let arguments = ["capture", text(&noise), text(&backups), "--name", "x", "--part-size", "1M"];
+    expect_refusal("999 parts", &arguments);
 }
 
 #[test]

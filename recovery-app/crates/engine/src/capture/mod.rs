@@ -8,6 +8,7 @@ mod record;
 mod report;
 mod run;
 mod slots;
+mod turn;
 
 pub use level::Level;
 pub use plan::{CapturePlan, CaptureRequest, SpaceEstimate, plan};

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! A reader takes a slot before it takes the next piece, so the piece whose turn it is always has
-//! a slot: the writer's wait for it always ends, and memory is the slots.
+//! a slot: the writer's wait for it always ends, and memory is the slots. Pieces of zeros need none;
+//! what keeps them from piling up is the [`Turn`].
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -19,6 +20,7 @@ use image::{Encoder, FrameKind, Sha256Hash};
 use super::chunks::Piece;
 use super::level::{LevelControl, Queues};
 use super::slots::{Crew, READERS, Slot};
+use super::turn::Turn;
 use crate::source_disk::{ChunkRead, read_chunk};
 use crate::{Bottleneck, Cancel, EngineError};
 
@@ -129,11 +131,12 @@ impl Pipeline<'_> {
             backlog: AtomicU64::new(0),
         };
         let pieces = Mutex::new((0..).zip(pieces));
+        let turn = Turn::default();
         thread::scope(|scope| {
             for _ in 0..READERS {
                 let (free, jobs) = (free_out.clone(), jobs_in.clone());
-                let (done, pieces) = (Reporter(done_in.clone()), &pieces);
-                scope.spawn(move || done.report(self.read(pieces, &free, &jobs, &done)));
+                let (done, pieces, turn) = (Reporter(done_in.clone()), &pieces, &turn);
+                scope.spawn(move || done.report(self.read(pieces, turn, &free, &jobs, &done)));
             }
             for _ in 0..self.crew.workers {
                 let (jobs, done, gauge) = (jobs_out.clone(), Reporter(done_in.clone()), &gauge);
@@ -142,13 +145,15 @@ impl Pipeline<'_> {
             // The ends of the channels now belong to the threads alone. The writer drops its own
             // when it fails, and then the others end too.
             drop((free_out, jobs_in, done_in));
-            write_in_order(done_out, free_in, &gauge, &mut write)
+            let _end = turn.end_when_dropped();
+            write_in_order(done_out, free_in, &gauge, &turn, &mut write)
         })
     }
 
     fn read(
         &self,
         pieces: &Mutex<impl Iterator<Item = (u64, Piece)>>,
+        turn: &Turn,
         free: &Receiver<Slot>,
         jobs: &Sender<Job>,
         done: &Reporter,
@@ -164,6 +169,7 @@ impl Pipeline<'_> {
                 }
                 let kind = if kind == FrameKind::Data { FrameKind::Zero } else { kind };
                 let frame = Frame::Zeros { kind, slot: None };
+                turn.wait_until_near(number);
                 if !done.send(Done { number, disk, frame }) {
                     return Ok(());
                 }
@@ -244,6 +250,7 @@ fn write_in_order(
     done: Receiver<Result<Done, EngineError>>,
     free: Sender<Slot>,
     gauge: &Gauge,
+    turn: &Turn,
     write: &mut impl FnMut(Output<'_>, &Gauge) -> Result<(), EngineError>,
 ) -> Result<(), EngineError> {
     let mut next = 0;
@@ -253,6 +260,7 @@ fn write_in_order(
         early.insert(arrived.number, arrived);
         while let Some(Done { disk, frame, .. }) = early.remove(&next) {
             next += 1;
+            turn.is_at(next);
             let slot = match frame {
                 Frame::Zeros { kind, slot } => {
                     write(Output::Zeros { kind, disk }, gauge)?;

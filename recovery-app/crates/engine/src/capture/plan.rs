@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use block::{BlockDevice, Extent};
 use image::manifest::DiskRecord;
-use image::{CHUNK_SIZE, Encoder, FrameKind};
+use image::{CHUNK_SIZE, Encoder, FrameKind, MOST_PARTS};
 
 use super::Level;
 use super::chunks::pieces;
@@ -87,6 +87,7 @@ pub fn plan(device: &dyn BlockDevice, request: CaptureRequest) -> Result<Capture
     if request.sample || may_be_small {
         estimate.least = least_size(device, &survey)?;
     }
+    check_parts(&request, &estimate)?;
     if let Some(free) = request.free {
         check_space(&request, free, &estimate)?;
     }
@@ -122,6 +123,19 @@ fn check_space(
             estimate.least
         ),
         "Choose a larger destination, free some space there, or capture fewer partitions.",
+    ))
+}
+
+/// Refuses parts of which there might be more than numbers for them.
+fn check_parts(request: &CaptureRequest, estimate: &SpaceEstimate) -> Result<(), EngineError> {
+    let Some(part_size) = request.part_size else { return Ok(()) };
+    let smallest = estimate.most.div_ceil(MOST_PARTS as u64);
+    if part_size >= smallest {
+        return Ok(());
+    }
+    Err(EngineError::refused(
+        format!("the image may not fit into {MOST_PARTS} parts of {part_size} bytes"),
+        format!("Choose parts of at least {smallest} bytes (--part-size)."),
     ))
 }
 
