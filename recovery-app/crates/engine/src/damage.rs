@@ -2,7 +2,7 @@
 
 use block::{BlockDevice, Extent, ExtentSet, Window};
 use image::manifest::CaptureRecord;
-use image::{Damage, ImageReader};
+use image::{Damage, FrameKind, ImageReader};
 use serde::Serialize;
 
 use crate::verify::volumes_in;
@@ -49,12 +49,21 @@ pub(crate) fn describe(
         DamagedRange {
             disk: damage.disk,
             stored: damage.stored,
-            reason: damage.reason.clone(),
+            reason: reason_of(damage),
             volumes: if is_lost { volumes_in(image, damage.disk) } else { Vec::new() },
             files: if is_lost { files.next().unwrap_or_default() } else { Vec::new() },
         }
     };
     Ok(damage.iter().map(range).collect())
+}
+
+fn reason_of(damage: &Damage) -> String {
+    let reason = &damage.reason;
+    match damage.kind {
+        FrameKind::Hole => format!("{reason}; it stands for free space: nothing is lost"),
+        FrameKind::Excluded => format!("{reason}; it stands for what was not captured"),
+        _ => reason.clone(),
+    }
 }
 
 /// The paths of the files that have bytes in each of `ranges` of the disk, where its volumes lie at

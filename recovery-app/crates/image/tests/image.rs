@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use block::Caching;
+use image::manifest::UnreadableRecord;
 use image::{
     CHUNK_SIZE, Decoder, Encoder, FrameKind, Header, ImageError, ImageReader, ImageWriter,
     Manifest, Record,
@@ -51,6 +52,16 @@ fn manifest(disk_size: u64) -> Manifest {
 }
 
 fn write(folder: &Path, layout: &[(FrameKind, u64)], part_size: Option<u64>) -> PathBuf {
+    write_saying(folder, layout, part_size, manifest)
+}
+
+/// The same with a manifest that `say` makes for the size of the disk.
+fn write_saying(
+    folder: &Path,
+    layout: &[(FrameKind, u64)],
+    part_size: Option<u64>,
+    say: impl Fn(u64) -> Manifest,
+) -> PathBuf {
     let path = folder.join("disk0.img.zst");
     let disk_size = layout.iter().map(|(_, length)| length).sum();
     let header = Header {
@@ -66,7 +77,7 @@ fn write(folder: &Path, layout: &[(FrameKind, u64)], part_size: Option<u64>) -> 
     let mut encoder = Encoder::new(3).unwrap();
     let mut frame = Vec::new();
     for (number, (kind, length)) in layout.iter().enumerate() {
-        if *kind == FrameKind::Data {
+        if matches!(kind, FrameKind::Data | FrameKind::Unreadable) {
             let raw = content(number, *length);
             encoder.encode(&raw, &mut frame).unwrap();
             let checksum = image::stored_checksum(&frame);
@@ -75,7 +86,7 @@ fn write(folder: &Path, layout: &[(FrameKind, u64)], part_size: Option<u64>) -> 
             writer.append_zeros(*kind, *length).unwrap();
         }
     }
-    writer.finish(&manifest(disk_size)).unwrap();
+    writer.finish(&say(disk_size)).unwrap();
     path
 }
 
@@ -101,6 +112,35 @@ fn sh(command: &str) -> String {
     let output = Command::new("bash").args(["-euo", "pipefail", "-c", command]).output().unwrap();
     assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_manifest_is_about_the_disk_of_its_image() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write_saying(folder.path(), &layout(), None, |size| manifest(size + 512));
+    assert!(read_all(&path).unwrap_err().contains("other sizes than the header"));
+}
+
+#[test]
+fn lost_sectors_are_listed_and_lie_on_the_disk() {
+    let layout = [(FrameKind::Unreadable, 65536), (FrameKind::Hole, 65536)];
+    let lost = |start: u64| {
+        move |size| {
+            let mut manifest = manifest(size);
+            let (files, reason) = (Vec::new(), String::new());
+            let extent = block::Extent::new(start, 512);
+            manifest.unreadable.push(UnreadableRecord { extent, volume: None, files, reason });
+            manifest
+        }
+    };
+    let read = |say: &dyn Fn(u64) -> Manifest| {
+        let folder = tempfile::tempdir().unwrap();
+        read_all(&write_saying(folder.path(), &layout, None, say)).map(|records| records.len())
+    };
+    assert_eq!(read(&lost(512)), Ok(2));
+    assert!(read(&manifest).unwrap_err().contains("lost sectors that the manifest does not list"));
+    assert!(read(&lost(65536)).unwrap_err().contains("does not list"));
+    assert!(read(&lost(2 * 65536)).unwrap_err().contains("beyond the end of the disk"));
 }
 
 #[test]
