@@ -77,7 +77,7 @@ pub fn outcome(outcome: &CaptureOutcome) -> String {
     lines.extend([
         format!(
             "{} of disk content in {} of image, {:.1} seconds",
-            in_words(image.manifest.totals.data + image.manifest.totals.zero),
+            in_words(image.manifest.totals.data.saturating_add(image.manifest.totals.zero)),
             in_words(image.stored_size),
             outcome.seconds
         ),
