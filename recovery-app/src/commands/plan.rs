@@ -1,4 +1,5 @@
 use engine::restore::RestorePlan;
+use image::text::in_lines;
 use serde_json::json;
 
 use crate::answer::{Answer, Exit};
@@ -51,7 +52,7 @@ pub fn in_words_for_people(plan: &RestorePlan) -> String {
     section("On the target afterwards:", &plan.after);
     section("Note:", &plan.warnings);
     section("REFUSED:", &plan.refusals);
-    lines.join("\n")
+    in_lines(&lines)
 }
 
 /// What can be done after reading the plan.

@@ -1,4 +1,5 @@
 use engine::restore::RestoreOutcome;
+use image::text::in_lines;
 use serde_json::json;
 
 use super::plan;
@@ -44,5 +45,5 @@ fn answer(outcome: &RestoreOutcome, chosen: &Chosen) -> Answer {
             .map(|path| format!("its old partition table was saved as {}", path.display())),
     );
     lines.push(outcome.in_words().to_owned());
-    Answer::new(exit, json!({ "state": state, "outcome": outcome }), lines.join("\n"))
+    Answer::new(exit, json!({ "state": state, "outcome": outcome }), in_lines(&lines))
 }
