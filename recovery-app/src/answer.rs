@@ -71,18 +71,12 @@ fn print_json(mut document: Value, exit: Exit) {
 
 /// What clap has to say: help, the version, or what is wrong with the command line.
 pub fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        return End(Err(Failure::usage(error.render().to_string()))).print(true);
+    }
     // Standard output may be closed; the exit code still tells.
     let _ = error.print();
-    if !error.use_stderr() {
-        return ExitCode::SUCCESS;
-    }
-    if std::env::args_os().any(|argument| argument == "--json") {
-        let message = error.render().to_string();
-        let guidance = "Look at remetal --help.";
-        let error = json!({ "kind": "usage", "message": message, "guidance": guidance });
-        print_json(json!({ "error": error }), Exit::Usage);
-    }
-    ExitCode::from(Exit::Usage as u8)
+    ExitCode::from(if error.use_stderr() { Exit::Usage } else { Exit::Verified } as u8)
 }
 
 /// Prints lines for people on standard output.
@@ -90,7 +84,7 @@ pub fn out(text: &str) {
     print(&mut io::stdout().lock(), &printable(text));
 }
 
-/// Prints lines on standard error.
+/// Prints lines for people on standard error.
 pub fn err(text: &str) {
     print(&mut io::stderr().lock(), &printable(text));
 }

@@ -37,6 +37,18 @@ impl Failure {
         EngineError::refused(message, guidance).into()
     }
 
+    /// The command line is wrong, as clap says.
+    pub fn usage(message: String) -> Self {
+        Self {
+            kind: "usage",
+            message,
+            unharmed: None,
+            guidance: "Look at remetal --help.".to_owned(),
+            exit: Exit::Usage,
+            is_full: false,
+        }
+    }
+
     /// The kernel refuses a path.
     pub fn opening(path: &Path, error: io::Error) -> Self {
         BlockError::io(&path.display().to_string(), Operation::Open, 0, 0, error).into()

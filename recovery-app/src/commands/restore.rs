@@ -14,7 +14,7 @@ use report::size::in_words;
 
 /// `remetal restore`
 pub fn run(arguments: &RestoreArgs, terminal: &Terminal) -> Result<Answer, Failure> {
-    let cancel = signals::cancel_on_signals()?;
+    let cancel = signals::cancel_on_signals(terminal)?;
     let (plan, chosen) = plan::make(&arguments.plan)?;
     let words = plan::in_words_for_people(&plan);
     let shown = json!({ "plan": plan });

@@ -11,7 +11,7 @@ use report::size::in_words;
 
 /// `remetal verify`
 pub fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Answer, Failure> {
-    let cancel = signals::cancel_on_signals()?;
+    let cancel = signals::cancel_on_signals(terminal)?;
     let found = engine::verify::verify(&arguments.backup, terminal, &cancel)
         .map_err(|error| Failure::from(error).leaving("The backup was only read."))?;
     let damaged = !found.damage.is_empty();

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use crate::machine::{Bench, LoopDisk, USAGE, VERIFIED, expect, expect_json};
-use crate::support::remetal::{remetal, text};
-use crate::support::shell::{said, sh};
+use crate::support::remetal::text;
+use crate::support::shell::sh;
 
 #[test]
 fn disks_are_told_with_what_is_on_them() {
@@ -75,13 +75,12 @@ fn a_wrong_command_line_is_its_own_exit_code() {
     for arguments in wrong {
         expect(USAGE, arguments);
     }
-    assert_eq!(expect_json_of_usage()["error"]["kind"], "usage");
-}
-
-fn expect_json_of_usage() -> serde_json::Value {
-    let output = remetal(&["destroy", "--json"]);
-    assert_eq!(output.status.code(), Some(USAGE));
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)))
+    // With `--json` nothing but JSON, which has the keys of every other error.
+    let document = expect_json(USAGE, &["destroy"]);
+    let error = document["error"].as_object().unwrap();
+    assert_eq!((&error["kind"], &error["unharmed"]), (&json!("usage"), &json!(null)));
+    assert!(error["message"].as_str().unwrap().contains("destroy"), "{document:#}");
+    assert!(error.contains_key("guidance"), "{document:#}");
 }
 
 #[test]
