@@ -1,10 +1,11 @@
 //! What is printed, and where.
 
+use std::fs;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::machine::{Bench, LoopDisk, USAGE, VERIFIED, expect, expect_json};
+use crate::machine::{Bench, LoopDisk, USAGE, VERIFIED, WORD, expect, expect_json};
 use crate::support::remetal::text;
 use crate::support::shell::sh;
 
@@ -81,6 +82,23 @@ fn a_wrong_command_line_is_its_own_exit_code() {
     assert_eq!((&error["kind"], &error["unharmed"]), (&json!("usage"), &json!(null)));
     assert!(error["message"].as_str().unwrap().contains("destroy"), "{document:#}");
     assert!(error.contains_key("guidance"), "{document:#}");
+}
+
+/// The line goes to a shell as it is.
+#[test]
+fn what_a_plan_says_to_do_can_be_pasted() {
+    let bench = Bench::new();
+    let backup = bench.backup("the disk's 1st $HOME", &["--no-verify"]);
+    let target = bench.path("old disk; true.disk");
+    let plan = expect(VERIFIED, &["plan", text(&backup), text(&target)]);
+    let line = plan.lines().find_map(|line| line.strip_prefix("To do it: ")).unwrap();
+    let program = env!("CARGO_BIN_EXE_remetal");
+    sh(&format!("remetal() {{ '{program}' \"$@\"; }}; {line}"));
+    assert_eq!(fs::metadata(&target).unwrap().len(), 48 << 20);
+    let (backup, target) = (bench.backup("one", &["--no-verify"]), bench.path("new.disk"));
+    let plan = expect(VERIFIED, &["plan", text(&backup), text(&target)]);
+    let plain = format!("{} {} --confirm {WORD}\n", backup.display(), target.display());
+    assert!(plan.contains(&plain), "{plan}");
 }
 
 #[test]
