@@ -65,7 +65,10 @@ fn next_step(plan: &RestorePlan) -> Vec<String> {
     let backup = plan.backup.display().to_string();
     let (backup, target, word) =
         (quoted(&backup), quoted(&plan.target.disk.path), quoted(&plan.target.word));
-    vec![format!("To do it: remetal restore {backup} {target} --confirm {word}")]
+    vec![
+        format!("To do it: remetal restore {backup} {target} --confirm {word}"),
+        "The backup is read and checked before the first write.".to_owned(),
+    ]
 }
 
 /// An argument as a shell takes it. Only a NUL cannot be quoted, and no path has one.

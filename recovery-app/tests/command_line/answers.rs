@@ -92,6 +92,7 @@ fn what_a_plan_says_to_do_can_be_pasted() {
     let target = bench.path("old disk; true.disk");
     let plan = expect(VERIFIED, &["plan", text(&backup), text(&target)]);
     let line = plan.lines().find_map(|line| line.strip_prefix("To do it: ")).unwrap();
+    assert!(plan.contains("The backup is read and checked before the first write."), "{plan}");
     let program = env!("CARGO_BIN_EXE_remetal");
     sh(&format!("remetal() {{ '{program}' \"$@\"; }}; {line}"));
     assert_eq!(fs::metadata(&target).unwrap().len(), 48 << 20);
