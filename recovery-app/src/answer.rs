@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use image::text::printable;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -64,31 +66,35 @@ impl End {
 
 fn print_json(mut document: Value, exit: Exit) {
     document["exit_code"] = json!(exit as u8);
-    out(&format!("{document:#}"));
+    print(&mut io::stdout().lock(), &format!("{document:#}"));
 }
 
 /// What clap has to say: help, the version, or what is wrong with the command line.
 pub fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        return End(Err(Failure::usage(error.render().to_string()))).print(true);
+    }
     // Standard output may be closed; the exit code still tells.
     let _ = error.print();
-    if !error.use_stderr() {
-        return ExitCode::SUCCESS;
-    }
-    if std::env::args_os().any(|argument| argument == "--json") {
-        let message = error.render().to_string();
-        let guidance = "Look at remetal --help.";
-        let error = json!({ "kind": "usage", "message": message, "guidance": guidance });
-        print_json(json!({ "error": error }), Exit::Usage);
-    }
-    ExitCode::from(Exit::Usage as u8)
+    ExitCode::from(if error.use_stderr() { Exit::Usage } else { Exit::Verified } as u8)
 }
 
-/// Prints lines on standard output. Nobody may be reading it any more: the exit code still tells.
+/// Prints lines for people on standard output.
 pub fn out(text: &str) {
-    let _ = writeln!(io::stdout().lock(), "{}", text.trim_end());
+    print(&mut io::stdout().lock(), &printable(text));
 }
 
-/// Prints lines on standard error.
+/// Prints lines for people on standard error.
 pub fn err(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
+    print(&mut io::stderr().lock(), &printable(text));
+}
+
+/// Prints one line for programs on standard error.
+pub fn err_json(line: &impl Serialize) {
+    print(&mut io::stderr().lock(), &serde_json::to_string(line).unwrap_or_default());
+}
+
+/// Nobody may be reading it any more: the exit code still tells.
+fn print(stream: &mut dyn Write, text: &str) {
+    let _ = writeln!(stream, "{}", text.trim_end());
 }

@@ -7,6 +7,7 @@ use block::{BlockError, Operation};
 use engine::EngineError;
 use hardware::HardwareError;
 use image::ImageError;
+use image::text::one_line;
 use serde::Serialize;
 use tui::TuiError;
 
@@ -34,6 +35,18 @@ impl Failure {
     /// Something that is forbidden or cannot succeed; nothing was written.
     pub fn refused(message: impl Into<String>, guidance: impl Into<String>) -> Self {
         EngineError::refused(message, guidance).into()
+    }
+
+    /// The command line is wrong, as clap says.
+    pub fn usage(message: String) -> Self {
+        Self {
+            kind: "usage",
+            message,
+            unharmed: None,
+            guidance: "Look at remetal --help.".to_owned(),
+            exit: Exit::Usage,
+            is_full: false,
+        }
     }
 
     /// The kernel refuses a path.
@@ -152,14 +165,28 @@ impl From<TuiError> for Failure {
     }
 }
 
+/// One line for the message and one for each advice, whatever names they hold.
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = if self.exit == Exit::Refused { "refused" } else { "failed" };
-        write!(formatter, "remetal: {verdict}: {}", self.message)?;
+        write!(formatter, "remetal: {verdict}: {}", one_line(&self.message))?;
         let unharmed = self.unharmed.iter().filter(|text| !self.guidance.contains(text.as_str()));
         for line in unharmed.chain([&self.guidance]).filter(|line| !line.is_empty()) {
-            write!(formatter, "\n  {line}")?;
+            write!(formatter, "\n  {}", one_line(line))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_a_failure_makes_no_line() {
+        let failure = Failure::refused("a\n  forged\u{1b}[2J is no disk", "Look at b\nforged.");
+        let expected = "remetal: refused: a?  forged?[2J is no disk\n  Nothing was written.\n  \
+                        Look at b?forged.";
+        assert_eq!(failure.to_string(), expected);
     }
 }

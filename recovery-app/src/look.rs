@@ -160,8 +160,10 @@ fn logical_volumes(device: &dyn BlockDevice, physical: &VolumeReport) -> Vec<Vol
     let found = filesystem::lvm::logical_volumes(&window).unwrap_or_default();
     let volumes = found.into_iter().map(|logical| VolumeReport {
         partition: physical.partition,
-        start: physical.start + logical.segments.first().map_or(0, |segment| segment.start),
-        length: logical.segments.iter().map(|segment| segment.length).sum(),
+        start: physical
+            .start
+            .saturating_add(logical.segments.first().map_or(0, |segment| segment.start)),
+        length: logical.segments.iter().map(|segment| segment.length).fold(0, u64::saturating_add),
         ..VolumeReport::new(format!("volume {}/{}", logical.group, logical.name), logical.info)
     });
     volumes.collect()

@@ -6,12 +6,15 @@ use engine::Cancel;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::answer::{Exit, err};
+use crate::answer::Exit;
 use crate::failure::Failure;
+use crate::terminal::Terminal;
 
 /// A [`Cancel`] that the first signal sets. The second signal ends the program at once, for a
 /// disk that does not answer.
-pub fn cancel_on_signals() -> Result<Cancel, Failure> {
+///
+/// `terminal` tells of the first, as a note.
+pub fn cancel_on_signals(terminal: &Terminal) -> Result<Cancel, Failure> {
     let cancel = Cancel::default();
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(|error| Failure {
         kind: "signals",
@@ -22,12 +25,13 @@ pub fn cancel_on_signals() -> Result<Cancel, Failure> {
         is_full: false,
     })?;
     let asked = cancel.clone();
+    let terminal = terminal.another();
     thread::spawn(move || {
         for (count, _) in signals.forever().enumerate() {
             if count > 0 {
                 std::process::exit(i32::from(Exit::Failed as u8));
             }
-            err("stopping after the chunk at hand (once more to stop at once)");
+            terminal.note("stopping after the chunk at hand (once more to stop at once)");
             asked.cancel();
         }
     });

@@ -5,10 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::{Bottleneck, Event, Observer, Phase, Progress};
+use image::text::one_line;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde_json::Value;
 
-use crate::answer::{err, out};
+use crate::answer::{err, err_json, out};
 use report::size;
 use rustix::stdio::stderr;
 use rustix::termios::tcgetwinsize;
@@ -40,6 +41,11 @@ impl Terminal {
         Self { json, shown: Mutex::new(None) }
     }
 
+    /// One for another thread, with nothing shown yet.
+    pub fn another(&self) -> Self {
+        Self::new(self.json)
+    }
+
     /// Something the person should know, in one sentence.
     pub fn note(&self, text: impl Into<String>) {
         self.event(&Event::Note { text: text.into() });
@@ -50,7 +56,7 @@ impl Terminal {
         if self.json {
             let mut line = json.clone();
             line["event"] = Value::from(name);
-            err(&line.to_string());
+            err_json(&line);
         } else {
             out(text);
         }
@@ -73,16 +79,17 @@ impl Terminal {
 impl Observer for Terminal {
     fn event(&self, event: &Event) {
         if self.json {
-            err(&serde_json::to_string(event).unwrap_or_default());
+            err_json(event);
             return;
         }
         match event {
             Event::Progress(progress) => self.progress(progress),
             Event::Note { text } => {
+                let text = one_line(text);
                 let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
                 match shown.as_ref() {
-                    Some(shown) => shown.bar.suspend(|| err(text)),
-                    None => err(text),
+                    Some(shown) => shown.bar.suspend(|| err(&text)),
+                    None => err(&text),
                 }
             }
         }

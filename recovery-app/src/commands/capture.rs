@@ -14,7 +14,7 @@ use crate::terminal::Terminal;
 
 /// `remetal capture`
 pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failure> {
-    let cancel = signals::cancel_on_signals()?;
+    let cancel = signals::cancel_on_signals(terminal)?;
     let source = Source::find(&arguments.source, arguments.sector_size)?;
     let wanted = Wanted {
         folder: &arguments.dest_dir,

@@ -1,6 +1,7 @@
 //! What a capture will do and has done, in words.
 
 use engine::capture::{CaptureOutcome, CapturePlan};
+use image::text::in_lines;
 use serde_json::{Value, json};
 
 use crate::destination::Destination;
@@ -40,7 +41,7 @@ pub fn plan(plan: &CapturePlan, destination: &Destination) -> String {
         format!("To skip      {} free{left_out}", in_words(plan.holes)),
         format!("Needs        at most {}", in_words(plan.estimate.most)),
     ]);
-    lines.join("\n")
+    in_lines(&lines)
 }
 
 /// The same for programs.
@@ -77,7 +78,7 @@ pub fn outcome(outcome: &CaptureOutcome) -> String {
     lines.extend([
         format!(
             "{} of disk content in {} of image, {:.1} seconds",
-            in_words(image.manifest.totals.data + image.manifest.totals.zero),
+            in_words(image.manifest.totals.data.saturating_add(image.manifest.totals.zero)),
             in_words(image.stored_size),
             outcome.seconds
         ),
@@ -85,5 +86,5 @@ pub fn outcome(outcome: &CaptureOutcome) -> String {
         format!("fingerprint {}", image.fingerprint),
         outcome.in_words().to_owned(),
     ]);
-    lines.join("\n")
+    in_lines(&lines)
 }

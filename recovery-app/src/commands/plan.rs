@@ -1,4 +1,7 @@
+use std::borrow::Cow;
+
 use engine::restore::RestorePlan;
+use image::text::in_lines;
 use serde_json::json;
 
 use crate::answer::{Answer, Exit};
@@ -17,7 +20,7 @@ pub fn run(arguments: &PlanArgs, _terminal: &Terminal) -> Result<Answer, Failure
     let mut json = json!(plan);
     json["possible"] = json!(possible);
     json["confirmation_word"] = json!(plan.target.word);
-    let words = format!("{}\n\n{}", in_words_for_people(&plan), next_step(&plan));
+    let words = format!("{}\n\n{}", in_words_for_people(&plan), in_lines(&next_step(&plan)));
     Ok(Answer::new(exit, json, words))
 }
 
@@ -51,19 +54,24 @@ pub fn in_words_for_people(plan: &RestorePlan) -> String {
     section("On the target afterwards:", &plan.after);
     section("Note:", &plan.warnings);
     section("REFUSED:", &plan.refusals);
-    lines.join("\n")
+    in_lines(&lines)
 }
 
-/// What can be done after reading the plan.
-fn next_step(plan: &RestorePlan) -> String {
-    if plan.refusals.is_empty() {
-        format!(
-            "To do it: remetal restore {} {} --confirm {}",
-            plan.backup.display(),
-            plan.target.disk.path,
-            plan.target.word
-        )
-    } else {
-        "Nothing was written. Choose another target.".to_owned()
+/// What can be done after reading the plan, a line each.
+fn next_step(plan: &RestorePlan) -> Vec<String> {
+    if !plan.refusals.is_empty() {
+        return vec!["Nothing was written. Choose another target.".to_owned()];
     }
+    let backup = plan.backup.display().to_string();
+    let (backup, target, word) =
+        (quoted(&backup), quoted(&plan.target.disk.path), quoted(&plan.target.word));
+    vec![
+        format!("To do it: remetal restore {backup} {target} --confirm {word}"),
+        "The backup is read and checked before the first write.".to_owned(),
+    ]
+}
+
+/// An argument as a shell takes it. Only a NUL cannot be quoted, and no path has one.
+fn quoted(argument: &str) -> Cow<'_, str> {
+    shlex::try_quote(argument).unwrap_or(Cow::Borrowed(argument))
 }

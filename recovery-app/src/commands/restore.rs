@@ -1,4 +1,5 @@
 use engine::restore::RestoreOutcome;
+use image::text::in_lines;
 use serde_json::json;
 
 use super::plan;
@@ -13,7 +14,7 @@ use report::size::in_words;
 
 /// `remetal restore`
 pub fn run(arguments: &RestoreArgs, terminal: &Terminal) -> Result<Answer, Failure> {
-    let cancel = signals::cancel_on_signals()?;
+    let cancel = signals::cancel_on_signals(terminal)?;
     let (plan, chosen) = plan::make(&arguments.plan)?;
     let words = plan::in_words_for_people(&plan);
     let shown = json!({ "plan": plan });
@@ -44,5 +45,5 @@ fn answer(outcome: &RestoreOutcome, chosen: &Chosen) -> Answer {
             .map(|path| format!("its old partition table was saved as {}", path.display())),
     );
     lines.push(outcome.in_words().to_owned());
-    Answer::new(exit, json!({ "state": state, "outcome": outcome }), lines.join("\n"))
+    Answer::new(exit, json!({ "state": state, "outcome": outcome }), in_lines(&lines))
 }

@@ -103,7 +103,7 @@ impl Job<'_> {
             folder: self.told_folder(&name),
             name,
             fingerprint: outcome.image.fingerprint.clone(),
-            content: manifest.totals.data + manifest.totals.zero,
+            content: manifest.totals.data.saturating_add(manifest.totals.zero),
             stored: outcome.image.stored_size,
             seconds: begun.elapsed().as_secs(),
             verified: outcome.verification.is_some(),

@@ -1,12 +1,13 @@
 //! What is printed, and where.
 
+use std::fs;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::machine::{Bench, LoopDisk, USAGE, VERIFIED, expect, expect_json};
-use crate::support::remetal::{remetal, text};
-use crate::support::shell::{said, sh};
+use crate::machine::{Bench, LoopDisk, USAGE, VERIFIED, WORD, expect, expect_json};
+use crate::support::remetal::text;
+use crate::support::shell::sh;
 
 #[test]
 fn disks_are_told_with_what_is_on_them() {
@@ -75,13 +76,30 @@ fn a_wrong_command_line_is_its_own_exit_code() {
     for arguments in wrong {
         expect(USAGE, arguments);
     }
-    assert_eq!(expect_json_of_usage()["error"]["kind"], "usage");
+    // With `--json` nothing but JSON, which has the keys of every other error.
+    let document = expect_json(USAGE, &["destroy"]);
+    let error = document["error"].as_object().unwrap();
+    assert_eq!((&error["kind"], &error["unharmed"]), (&json!("usage"), &json!(null)));
+    assert!(error["message"].as_str().unwrap().contains("destroy"), "{document:#}");
+    assert!(error.contains_key("guidance"), "{document:#}");
 }
 
-fn expect_json_of_usage() -> serde_json::Value {
-    let output = remetal(&["destroy", "--json"]);
-    assert_eq!(output.status.code(), Some(USAGE));
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)))
+/// The line goes to a shell as it is.
+#[test]
+fn what_a_plan_says_to_do_can_be_pasted() {
+    let bench = Bench::new();
+    let backup = bench.backup("the disk's 1st $HOME", &["--no-verify"]);
+    let target = bench.path("old disk; true.disk");
+    let plan = expect(VERIFIED, &["plan", text(&backup), text(&target)]);
+    let line = plan.lines().find_map(|line| line.strip_prefix("To do it: ")).unwrap();
+    assert!(plan.contains("The backup is read and checked before the first write."), "{plan}");
+    let program = env!("CARGO_BIN_EXE_remetal");
+    sh(&format!("remetal() {{ '{program}' \"$@\"; }}; {line}"));
+    assert_eq!(fs::metadata(&target).unwrap().len(), 48 << 20);
+    let (backup, target) = (bench.backup("one", &["--no-verify"]), bench.path("new.disk"));
+    let plan = expect(VERIFIED, &["plan", text(&backup), text(&target)]);
+    let plain = format!("{} {} --confirm {WORD}\n", backup.display(), target.display());
+    assert!(plan.contains(&plain), "{plan}");
 }
 
 #[test]

@@ -55,6 +55,9 @@ fn a_flipped_byte_is_named_and_nothing_is_written() {
     assert!(said.contains("disk bytes ") && said.contains("hits "), "{said}");
 
     let (target, before) = used_target(&bench);
+    // A plan does not read the chunks, and says so.
+    let said = expect(VERIFIED, &["plan", text(&backup), text(&target)]);
+    assert!(said.contains("The backup is read and checked before the first write."), "{said}");
     let words = "the image is damaged in 1 place(s)";
     expect_refusal(words, &["restore", text(&backup), text(&target), "--confirm", WORD]);
     assert_eq!(hash(&target), before, "the target was written to");

@@ -8,6 +8,7 @@ mod support;
 mod answers;
 mod damage;
 mod machine;
+mod names;
 mod refusals;
 mod round_trip;
 mod trouble;

@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::machine::{
     Bench, DAMAGED, FAILED, LoopDisk, Small, VERIFIED, WORD, expect, expect_json, names,
 };
@@ -91,6 +93,11 @@ fn ctrl_c_stops_and_says_what_is_left() {
     program.stdout.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(program.wait().unwrap().code(), Some(FAILED), "{said}\n{rest:?}");
     assert!(said.contains("\"kind\": \"stopped\"") && said.contains("one.partial"), "{said}");
+    let mut events = rest.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let stopping = |event: Value| {
+        event["event"] == "note" && event["text"].as_str().unwrap().starts_with("stopping")
+    };
+    assert!(events.any(stopping), "{rest:#?}");
     assert_eq!(names(&backups), ["one.partial"]);
     // The same name takes its place.
     let source = bench.source();

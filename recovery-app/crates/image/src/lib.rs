@@ -27,6 +27,7 @@ mod root;
 mod seek_table;
 mod segment;
 mod skippable;
+pub mod text;
 mod writer;
 mod zero_frame;
 

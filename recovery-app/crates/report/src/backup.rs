@@ -3,6 +3,7 @@
 use engine::VolumeCapture;
 use image::ImageReader;
 use image::manifest::{CaptureRecord, DiskRecord, UnreadableRecord};
+use image::text::in_lines;
 use serde_json::{Value, json};
 
 use crate::identity;
@@ -44,7 +45,7 @@ pub fn to_text(image: &ImageReader) -> String {
     }));
     lines.extend(manifest.table.notes.iter().map(|note| format!("  note: {note}")));
     lines.extend(losses(&manifest.unreadable).into_iter().map(|loss| format!("  lost: {loss}")));
-    lines.join("\n")
+    in_lines(&lines)
 }
 
 fn fingerprint(image: &ImageReader) -> String {

@@ -99,13 +99,13 @@ fn of_group(physical: &VolumeReport, inside: &[&VolumeReport]) -> Content {
         [first, rest @ ..] => format!("{} and {} more", first.words, rest.len()),
         [] => String::new(),
     };
-    let used = inside.iter().map(|volume| volume.used.unwrap_or(volume.length)).sum();
+    let used = inside.iter().map(|volume| volume.used.unwrap_or(volume.length));
     Content {
         role: contents.first().map_or(Role::Files, |content| content.role),
         words,
         start: physical.start,
         length: physical.length,
-        used: Some(used),
+        used: Some(used.fold(0, u64::saturating_add)),
     }
 }
 
@@ -246,5 +246,14 @@ mod tests {
         let found = told(vec![group, volume(1, swap), volume(1, root)]);
         let words = "Debian GNU/Linux 12, 2.00 GB used and 1 more".to_owned();
         assert_eq!(found, [(Role::System, words)]);
+    }
+
+    #[test]
+    fn a_volume_group_that_claims_too_much_is_no_overflow() {
+        let group = volume(1, VolumeInfo::named(Kind::Lvm2, "LVM2"));
+        let claim =
+            || VolumeInfo { used: Some(u64::MAX - 1), ..VolumeInfo::named(Kind::Ext4, "ext4") };
+        let volumes = [group, volume(1, claim()), volume(1, claim())];
+        assert_eq!(of_volumes(&volumes)[0].used, Some(u64::MAX));
     }
 }

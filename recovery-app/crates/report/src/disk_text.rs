@@ -1,20 +1,16 @@
 //! A disk in words.
 
-use std::fmt::Write;
-
 use hardware::{Health, Verdict};
+use image::text::in_lines;
 
 use crate::disk::{DiskReport, VolumeReport};
 use crate::size::in_words;
 use crate::volume_text::labelled;
 
-/// A paragraph about a disk.
+/// A paragraph about a disk. What the disk says of itself makes no line of its own.
 pub fn of_disk(disk: &DiskReport) -> String {
-    let mut text = headline(disk);
-    let mut line = |line: String| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "\n  {line}");
-    };
+    let mut lines = vec![headline(disk)];
+    let mut line = |line: String| lines.push(format!("  {line}"));
     let numbers = [("serial", &disk.serial), ("WWN", &disk.wwn)];
     for (name, number) in
         numbers.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)))
@@ -39,7 +35,7 @@ pub fn of_disk(disk: &DiskReport) -> String {
     disk.problem.iter().for_each(|problem| line(format!("not read: {problem}")));
     disk.notes.iter().for_each(|note| line(format!("note: {note}")));
     disk.volumes.iter().for_each(|volume| line(of_volume(volume)));
-    text
+    in_lines(&lines)
 }
 
 /// The verdict, and the values that the disk told.
@@ -98,4 +94,35 @@ fn of_volume(volume: &VolumeReport) -> String {
     words.extend(volume.name.as_ref().map(|name| format!("named \"{name}\"")));
     words.extend(volume.mounted_at.iter().map(|path| format!("mounted on {path}")));
     format!("{}: {}", volume.place, words.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use filesystem::{Kind, State, VolumeInfo};
+
+    use super::*;
+
+    #[test]
+    fn a_name_makes_no_line_and_speaks_to_no_terminal() {
+        let name = || "a\u{1b}[2J\n  forged".to_owned();
+        let info = VolumeInfo {
+            label: Some(name()),
+            state: State::Damaged(name()),
+            ..VolumeInfo::named(Kind::Ext4, name())
+        };
+        let disk = DiskReport {
+            path: name(),
+            model: Some(name()),
+            serial: Some(name()),
+            problem: Some(name()),
+            notes: vec![name()],
+            volumes: vec![VolumeReport { name: Some(name()), ..VolumeReport::new(name(), info) }],
+            ..DiskReport::default()
+        };
+        let told = of_disk(&disk);
+        // Headline, serial number, sizes, problem, note, volume.
+        assert_eq!(told.lines().count(), 6, "{told}");
+        assert!(!told.contains(|letter: char| letter != '\n' && letter.is_control()), "{told:?}");
+        assert!(told.contains("\"a?[2J?  forged\""), "{told}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The two texts beside an image: what was done, and how to restore without us.
 
 use image::manifest::{CaptureRecord, VolumeRecord};
+use image::text::in_lines;
 
 use super::run::CaptureOutcome;
 use crate::ImageFile;
@@ -56,7 +57,7 @@ pub(crate) fn report(image: &ImageFile, outcome: &CaptureOutcome) -> String {
         lines.extend(lost.files.iter().map(|file| format!("    {file}")));
     }
     lines.push(String::new());
-    lines.join("\n")
+    in_lines(&lines)
 }
 
 fn disk_in_words(disk: &image::manifest::DiskRecord) -> String {

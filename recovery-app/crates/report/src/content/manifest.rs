@@ -43,7 +43,7 @@ fn report(manifest: &Manifest, volume: &VolumeRecord) -> VolumeReport {
     VolumeReport {
         partition: volume.partition,
         start: start_of(volume),
-        length: volume.extents.iter().map(|extent| extent.length).sum(),
+        length: volume.extents.iter().map(|extent| extent.length).fold(0, u64::saturating_add),
         type_name: partition.map(|partition| partition.type_name.clone()),
         ..VolumeReport::new(volume.place.clone(), info)
     }
@@ -72,7 +72,36 @@ fn state(words: &str) -> State {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn extents_that_claim_too_much_are_no_overflow() {
+        let manifest = json!({
+            "format_version": 1, "image_id": "6ed0a0b8-6a3b-4c5c-a6e4-8d5f0a3f6a01",
+            "tool": "", "created": "",
+            "disk": {
+                "path": "", "model": null, "serial": null, "wwn": null, "bus": null, "size": 0,
+                "logical_sector": 512, "physical_sector": 512,
+            },
+            "table": { "kind": "none", "id": null, "notes": [], "verbatim": [], "partitions": [] },
+            "volumes": [{
+                "place": "volume vg/a", "partition": null,
+                "extents": [{ "start": 7, "length": u64::MAX }, { "start": 8, "length": u64::MAX }],
+                "kind": "ext4", "title": "ext4", "label": null, "uuid": null, "size": null,
+                "used": null, "state": "clean", "system": null, "capture": { "how": "inside" },
+            }],
+            "options": { "partitions": null, "all_sectors": false, "level": "3" },
+            "totals": {
+                "used": 0, "data": 0, "zero": 0, "holes": 0, "excluded": 0, "stored": 0,
+            },
+            "unreadable": [],
+        });
+        let manifest: Manifest = serde_json::from_value(manifest).unwrap();
+        let contents = of_manifest(&manifest);
+        assert_eq!((contents[0].start, contents[0].length), (7, u64::MAX));
+    }
 
     #[test]
     fn every_state_is_read_as_it_is_written() {

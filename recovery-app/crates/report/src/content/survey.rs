@@ -17,7 +17,7 @@ fn report(survey: &Survey, volume: &SurveyedVolume) -> VolumeReport {
     VolumeReport {
         partition: volume.partition,
         start: volume.extents.first().map_or(0, |extent| extent.start),
-        length: volume.extents.iter().map(|extent| extent.length).sum(),
+        length: volume.extents.iter().map(|extent| extent.length).fold(0, u64::saturating_add),
         type_name: partition.map(|partition| partition.type_name.clone()),
         ..VolumeReport::new(volume.place.clone(), volume.info.clone())
     }
