@@ -4,7 +4,7 @@ use block::{BlockDevice, Extent, ExtentSet, ExtentSetBuilder};
 
 use super::bitmap::Bitmap;
 use super::boot::{Layout, damaged};
-use super::directory::Tree;
+use super::directory::{MOST_BYTES, Tree};
 use super::system::{Stored, System};
 use crate::clusters::{Content, Table, content_extents, walk};
 use crate::{AllocationMap, MapError};
@@ -65,7 +65,7 @@ fn check_own_files(
         .upcase
         .filter(|(upcase, _)| (1..=MOST_UPCASE).contains(&upcase.length))
         .ok_or_else(|| damaged("it has no valid table of upper-case letters"))?;
-    let root = Stored { content: layout.root, length: u64::MAX };
+    let root = Stored { content: layout.root, length: MOST_BYTES };
     for stored in system.bitmaps.iter().chain([&upcase, &root]) {
         content_extents(table, stored.content, Some(stored.length), |extent| {
             if used.contains(extent) {

@@ -12,7 +12,7 @@ const VENDOR: u8 = 0xe0;
 /// The attribute of directories.
 const DIRECTORY: u16 = 0x10;
 /// A directory has at most 256 MiB (specification section 7.4).
-const MOST_BYTES: u64 = 256 << 20;
+pub(super) const MOST_BYTES: u64 = 256 << 20;
 
 /// The directories of an exFAT volume.
 pub(super) struct Tree {

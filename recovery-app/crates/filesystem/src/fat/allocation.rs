@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 use block::{BlockDevice, Extent, ExtentSet, ExtentSetBuilder};
 
 use super::boot::Layout;
-use super::directory::Tree;
+use super::directory::{MOST_BYTES, Tree};
 use super::scan::Scan;
 use crate::clusters::{content_extents, walk};
 use crate::{AllocationMap, MapError};
@@ -33,10 +33,11 @@ pub fn allocation(volume: &dyn BlockDevice) -> Result<AllocationMap, MapError> {
     Ok(AllocationMap { used: used.union(&outside), covered: layout.size, source })
 }
 
-/// The clusters of the root directory, which no entry names but the boot sector.
+/// The clusters of the root directory, which no entry names but the boot sector. A chain that is
+/// longer than a directory can be is in use by the table.
 fn root(volume: &dyn BlockDevice, layout: &Layout) -> Result<ExtentSet, MapError> {
     let mut used = ExtentSetBuilder::new();
-    content_extents(&mut layout.table(volume), layout.root, None, |extent| {
+    content_extents(&mut layout.table(volume), layout.root, Some(MOST_BYTES), |extent| {
         used.add(extent);
         Ok(())
     })?;

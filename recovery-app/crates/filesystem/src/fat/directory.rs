@@ -8,7 +8,7 @@ const DIRECTORY: u8 = 0x10;
 /// Read-only, hidden, system and label together mark a part of a long name.
 const LONG_NAME: u8 = 0x0f;
 /// A directory holds at most 65,536 entries (kernel `FAT_MAX_DIR_SIZE`).
-const MOST_BYTES: u64 = 65_536 * 32;
+pub(super) const MOST_BYTES: u64 = 65_536 * 32;
 
 /// The directories of a FAT volume.
 pub(super) struct Tree {
