@@ -12,8 +12,10 @@ use common::{Counted, open, sh, sparse_file};
 use filesystem::{Allocation, allocation, identify};
 use tempfile::TempDir;
 
-/// Flags of a stream: clusters that the table describes.
+const DIRECTORY: u16 = 0x10;
+/// Flags of a stream: clusters that the table describes, and those that follow each other.
 const CHAIN: u8 = 1;
+const CONTIGUOUS: u8 = 3;
 
 /// A volume file in a folder of its own.
 struct Volume {
@@ -114,4 +116,30 @@ fn a_chain_that_hops_costs_little_reading_for_each_hop() {
         assert!(hops.iter().all(|cluster| used.contains(volume.cluster(*cluster))));
         assert!(read < most, "{read} bytes");
     }
+}
+
+#[test]
+fn directories_are_read_up_to_their_end() {
+    let volume = make(256 << 20, "-c 32K");
+    for first in 0..200 {
+        volume.plant(DIRECTORY, CONTIGUOUS, volume.root() + 1 + first, 200 << 20);
+    }
+    let (allocation, read) = volume.map();
+    used(allocation);
+    assert!(read < 16 << 20, "{read} bytes");
+}
+
+#[test]
+fn directories_that_overlap_without_end_are_damage() {
+    let volume = make(128 << 20, "-c 32K");
+    let first = volume.root() + 1;
+    // Entries that were deleted.
+    let deleted: Vec<u8> = [5].into_iter().chain([0; 31]).cycle().take(60 << 20).collect();
+    volume.poke(volume.cluster(first).start, &deleted);
+    for number in 0..100 {
+        volume.plant(DIRECTORY, CONTIGUOUS, first + number, 50 << 20);
+    }
+    let (allocation, read) = volume.map();
+    assert!(matches!(allocation, Allocation::Whole(reason) if reason.contains("directories")));
+    assert!(read < 512 << 20, "{read} bytes");
 }
