@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use block::double::FaultDevice;
 use block::{BlockDevice, Extent, ExtentSet, MemoryDevice};
 use common::{assert_close, open, partclone_map, scramble_free, sh, sparse_file, try_sh};
-use filesystem::{Allocation, Kind, State, allocation, files_on, identify, read_file};
+use filesystem::{
+    Allocation, AllocationMap, Kind, State, allocation, files_on, identify, read_file,
+};
 use tempfile::TempDir;
 
 /// A volume file in a folder of its own.
@@ -108,8 +110,12 @@ impl Volume {
 }
 
 fn mapped(volume: &dyn BlockDevice) -> ExtentSet {
+    allocation_map(volume).used
+}
+
+fn allocation_map(volume: &dyn BlockDevice) -> AllocationMap {
     match allocation(volume, &identify(volume).unwrap()) {
-        Allocation::Mapped(map) => map.used,
+        Allocation::Mapped(map) => map,
         Allocation::Whole(reason) => panic!("captured whole: {reason}"),
     }
 }
@@ -208,14 +214,17 @@ fn forget(volume: &Volume, copies: &[u64]) {
 }
 
 #[test]
-fn a_dirty_volume_keeps_what_only_its_directories_name() {
+fn what_only_the_directories_name_is_used_on_a_clean_volume_too() {
     let (volume, first) = one_file();
-    forget(&volume, &[0, 1]);
     let cluster = Extent::new(first, 2048);
-    assert!(!volume.map().intersects(cluster));
+    assert_eq!(allocation_map(&open(&volume.path)).source, "FAT16 table and directories");
+    forget(&volume, &[0, 1]);
+    let damaged = allocation_map(&open(&volume.path));
+    assert!(damaged.used.contains(cluster));
+    assert_eq!(damaged.source, "FAT16 table and directories (2048 bytes only in directories)");
     volume.poke(37, &[1]);
     assert!(matches!(identify(&open(&volume.path)).unwrap().state, State::Dirty(_)));
-    assert!(volume.map().contains(cluster));
+    assert_eq!(allocation_map(&open(&volume.path)), damaged);
 }
 
 #[test]

@@ -5,8 +5,8 @@
 //!
 //! The table is the allocation map: an entry that is not zero is a cluster in use. All copies of
 //! it count, and so does every cluster that an entry leads to. A volume that was not unmounted in
-//! order may have directory entries that the table does not know yet, so its directories are read
-//! too.
+//! order may have directory entries that the table does not know yet, and FAT12 cannot tell that
+//! it is one, so the directories are always read too.
 
 mod allocation;
 mod boot;
