@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use block::double::FaultDevice;
 use block::{BlockDevice, Extent, ExtentSet, MemoryDevice};
 use common::{assert_close, open, partclone_map, scramble_free, sh, sparse_file, try_sh};
-use filesystem::{Allocation, Kind, State, allocation, files_on, identify, read_file};
+use filesystem::{
+    Allocation, AllocationMap, Kind, State, VolumeInfo, allocation, files_on, identify, read_file,
+};
 use tempfile::TempDir;
 
 /// A volume file in a folder of its own.
@@ -108,8 +110,12 @@ impl Volume {
 }
 
 fn mapped(volume: &dyn BlockDevice) -> ExtentSet {
+    allocation_map(volume).used
+}
+
+fn allocation_map(volume: &dyn BlockDevice) -> AllocationMap {
     match allocation(volume, &identify(volume).unwrap()) {
-        Allocation::Mapped(map) => map.used,
+        Allocation::Mapped(map) => map,
         Allocation::Whole(reason) => panic!("captured whole: {reason}"),
     }
 }
@@ -208,14 +214,17 @@ fn forget(volume: &Volume, copies: &[u64]) {
 }
 
 #[test]
-fn a_dirty_volume_keeps_what_only_its_directories_name() {
+fn what_only_the_directories_name_is_used_on_a_clean_volume_too() {
     let (volume, first) = one_file();
-    forget(&volume, &[0, 1]);
     let cluster = Extent::new(first, 2048);
-    assert!(!volume.map().intersects(cluster));
+    assert_eq!(allocation_map(&open(&volume.path)).source, "FAT16 table and directories");
+    forget(&volume, &[0, 1]);
+    let damaged = allocation_map(&open(&volume.path));
+    assert!(damaged.used.contains(cluster));
+    assert_eq!(damaged.source, "FAT16 table and directories (2048 bytes only in directories)");
     volume.poke(37, &[1]);
     assert!(matches!(identify(&open(&volume.path)).unwrap().state, State::Dirty(_)));
-    assert!(volume.map().contains(cluster));
+    assert_eq!(allocation_map(&open(&volume.path)), damaged);
 }
 
 #[test]
@@ -265,6 +274,49 @@ fn an_unreadable_table_costs_only_the_clusters_it_describes() {
     let no_copy = one_copy.unreadable(second_piece.shifted_by(table_length));
     let first = volume.overhead() + (49_152 - 2) * 8192;
     assert_eq!(mapped(&no_copy), used.union(&Extent::new(first, 49_152 * 8192).into()));
+}
+
+/// A volume of which only table 1 is kept up to date, table 0 as it was when the volume was made;
+/// and what it was before, with both up to date.
+fn not_mirrored() -> (Volume, ExtentSet, VolumeInfo) {
+    let volume = make(40 << 20, "-F 32 -s 1");
+    let length = usize::try_from(volume.le32(36)).unwrap() * 512;
+    let old = open(&volume.path).read_vec(32 * 512, length).unwrap();
+    volume.fill(30, 50_000);
+    let (used, info) = (volume.map(), identify(&open(&volume.path)).unwrap());
+    volume.poke(32 * 512, &old);
+    volume.poke(40, &[0x81, 0]);
+    (volume, used, info)
+}
+
+#[test]
+fn the_active_table_counts_where_mirroring_is_off() {
+    let (volume, used, info) = not_mirrored();
+    let device = open(&volume.path);
+    assert_eq!(identify(&device).unwrap(), info);
+    assert_eq!(info.state, State::Clean);
+    assert_eq!(volume.map(), used);
+    assert_eq!(read_file(&device, &info, "late.bin", 1 << 20).unwrap().len(), 50_000);
+
+    // What the other table has in use is used all the same.
+    let number = 70_000;
+    let heap = 32 * 512 + u64::from(volume.le32(36)) * 512 * 2;
+    let free = Extent::new(heap + (number - 2) * 512, 512);
+    assert!(!used.intersects(free));
+    volume.poke(32 * 512 + number * 4, &0x0fff_ffff_u32.to_le_bytes());
+    assert_eq!(volume.map(), used.union(&free.into()));
+}
+
+#[test]
+fn an_active_table_that_cannot_be_read_or_found_is_not_replaced_by_another() {
+    let (volume, used, info) = not_mirrored();
+    let length = u64::from(volume.le32(36)) * 512;
+    let piece = Extent::new(32 * 512 + length + (200 << 10), 512);
+    let bad = mapped(&FaultDevice::new(open(&volume.path)).unreadable(piece));
+    let first = 32 * 512 + length * 2 + (49_152 - 2) * 512;
+    assert_eq!(bad, used.union(&Extent::between(first, info.size.unwrap()).into()));
+    volume.poke(40, &[0x82, 0]);
+    whole(&open(&volume.path));
 }
 
 #[test]

@@ -6,8 +6,8 @@ mod common;
 mod ntfs_support;
 
 use block::Extent;
-use common::{scramble_free, try_sh};
-use filesystem::{MapError, State};
+use common::{Counted, open, scramble_free, try_sh};
+use filesystem::{MapError, State, ntfs};
 use ntfs_support::Volume;
 use ntfs_support::log::{CLEAR, LogBuilder, SET, Target};
 
@@ -257,6 +257,29 @@ fn a_log_that_is_not_understood_or_has_gaps_is_refused() {
     let mut content = log.build();
     content[510] ^= 1;
     refuses("it may have been open", &content);
+}
+
+#[test]
+fn reading_a_log_of_overlapping_records_ends() {
+    for (kind, length) in
+        [(1, 100_000), (1, 1_000_000), (1, 20_000), (1, 2_000), (2, 1_000_000), (2, 2_000)]
+    {
+        let mut log = LogBuilder::new(1, LOG);
+        log.overlapping_records(kind, length);
+        let volume = with_log(&log.build());
+        let device = Counted::new(open(&volume.path()));
+        ntfs::allocation(&device).unwrap_err();
+        assert!(device.read() < 12 << 20, "{} bytes, {kind}, {length}", device.read());
+    }
+}
+
+#[test]
+fn a_long_record_is_read_whole() {
+    let (mut log, _) = busy_log(1);
+    log.record(1, &[0; 300_000]);
+    let bitmap = Volume::new(24 << 20, "").content(6).start / 4096;
+    log.bits(SET, 0, bitmap, 5000, 2);
+    assert!(with_log(&log.build()).map().contains(Extent::new(5000 * 4096, 2 * 4096)));
 }
 
 #[test]

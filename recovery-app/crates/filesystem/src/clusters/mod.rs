@@ -4,6 +4,7 @@
 mod entry_width;
 mod heap;
 mod node;
+mod pages;
 mod table;
 mod walk;
 

@@ -1,29 +1,21 @@
-use block::{BlockDevice, BlockError};
+use block::BlockDevice;
 
+use super::pages::{PAGE, Pages};
 use super::{EntryWidth, Heap, Link};
 use crate::MapError;
 
-/// Bytes of the table kept in memory: a multiple of the size of every entry width's period, and
-/// more than a whole table of 12-bit entries.
-const WINDOW: u64 = 3 << 16;
-
 /// Looks single entries of a file allocation table up.
 pub(crate) struct Table<'a> {
-    volume: &'a dyn BlockDevice,
-    /// First byte of each copy, the preferred one first.
-    copies: Vec<u64>,
-    /// Bytes in one copy.
-    length: u64,
+    pages: Pages<'a>,
     width: EntryWidth,
     heap: Heap,
-    /// Number of the window in memory.
-    window: Option<u64>,
-    bytes: Vec<u8>,
     /// Look-ups left, so that chains that run in circles or join end.
     budget: u64,
 }
 
 impl<'a> Table<'a> {
+    /// `copies` are the first bytes of the copies of the table, the preferred one first; each has
+    /// `length` bytes.
     pub(crate) fn new(
         volume: &'a dyn BlockDevice,
         copies: Vec<u64>,
@@ -33,7 +25,7 @@ impl<'a> Table<'a> {
     ) -> Self {
         // A sound volume needs one look-up per cluster and some more for what is read twice.
         let budget = u64::from(heap.count) * 4 + 4096;
-        Self { volume, copies, length, width, heap, window: None, bytes: Vec::new(), budget }
+        Self { pages: Pages::new(volume, copies, length), width, heap, budget }
     }
 
     pub(crate) fn heap(&self) -> Heap {
@@ -46,35 +38,16 @@ impl<'a> Table<'a> {
             .budget
             .checked_sub(1)
             .ok_or_else(|| MapError::damaged("chains of clusters join or run in circles"))?;
-        let per_window = WINDOW * 8 / self.width.bits();
+        let per_page = PAGE * 8 / self.width.bits();
         let index = u64::from(cluster);
-        self.load(index / per_window)?;
-        let within = usize::try_from(index % per_window).unwrap_or(usize::MAX);
-        let link = self.width.link(self.width.entry(&self.bytes, within));
+        let bytes = self.pages.get(index / per_page)?;
+        let within = usize::try_from(index % per_page).unwrap_or(usize::MAX);
+        let link = self.width.link(self.width.entry(bytes, within));
         match link {
             Link::Next(next) if !self.heap.holds(next) => Err(MapError::damaged(format!(
                 "cluster {cluster} leads to cluster {next}, which does not exist"
             ))),
             link => Ok(link),
         }
-    }
-
-    fn load(&mut self, window: u64) -> Result<(), MapError> {
-        if self.window == Some(window) {
-            return Ok(());
-        }
-        self.window = None;
-        let start = window * WINDOW;
-        let length = self.length.saturating_sub(start).min(WINDOW);
-        self.bytes.resize(usize::try_from(length).unwrap_or(0), 0);
-        let mut outcome: Result<(), BlockError> = Ok(());
-        for copy in &self.copies {
-            outcome = self.volume.read_at(&mut self.bytes, copy.saturating_add(start));
-            if outcome.is_ok() {
-                self.window = Some(window);
-                return Ok(());
-            }
-        }
-        Ok(outcome?)
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use block::{BlockDevice, Extent, ExtentSet};
 
-use super::{Node, Table, content_extents};
+use super::{Heap, Node, Table, content_extents};
 use crate::MapError;
 
 /// Most directories of a volume that are visited; more are not believed.
@@ -13,14 +13,22 @@ const MOST_DIRECTORIES: usize = 1 << 20;
 const MOST_WAITING: usize = 1 << 16;
 /// Most levels of directories; paths of FAT and exFAT have at most 32,760 characters.
 const MOST_LEVELS: usize = 1024;
-/// Bytes of a directory read at a time, at most.
-const PIECE: u64 = 1 << 18;
+/// Most bytes of directories that are read: as many directories as are visited, of the largest
+/// cluster of FAT each, or some hundred million files.
+const MOST_READ: u64 = 64 << 30;
+/// Most bytes of a root directory outside the heap (FAT12 and FAT16).
+const MOST_OUTSIDE: u64 = 2 << 20;
+/// Bytes of a directory read at a time, at most: few files need a cluster of exFAT to be named.
+const PIECE: u64 = 1 << 14;
 
 /// Turns the bytes of a directory into nodes; one for each directory.
 pub(crate) trait Entries {
     /// Takes the next entry of 32 bytes, and tells of the file or directory that is complete with
     /// it, if there is one.
     fn take(&mut self, entry: &[u8]) -> Result<Option<Node>, MapError>;
+
+    /// True when what follows in the directory means nothing.
+    fn have_ended(&self) -> bool;
 }
 
 /// A tree of directories.
@@ -58,7 +66,7 @@ impl Place {
 /// Visits every file and directory below the root with a function that makes its path.
 ///
 /// A directory is visited once, however often it is linked. Fails on a tree that is deeper or
-/// larger than can be.
+/// larger than can be, and on directories that overlap so much that reading them has no end.
 pub(crate) fn walk<T: Directories>(
     volume: &dyn BlockDevice,
     table: &mut Table<'_>,
@@ -70,10 +78,11 @@ pub(crate) fn walk<T: Directories>(
     ) -> Result<ControlFlow<()>, MapError>,
 ) -> Result<(), MapError> {
     let mut visited: HashSet<u32> = tree.root().content.first().into_iter().collect();
+    let mut left = most_read(table.heap());
     let mut waiting = vec![Rc::new(Place { above: None, node: tree.root(), level: 0 })];
     while let Some(place) = waiting.pop() {
         let mut below = Vec::new();
-        let flow = children(volume, table, tree, &place.node, |table, child| {
+        let flow = children(volume, table, tree, &place.node, &mut left, |table, child| {
             let flow = visit(table, child, &|| place.path(&child.name))?;
             let is_new = child.content.first().is_some_and(|first| !visited.contains(&first));
             if child.is_directory && is_new {
@@ -94,17 +103,28 @@ pub(crate) fn walk<T: Directories>(
 
 fn check_size(visited: usize, waiting: usize, level: usize) -> Result<(), MapError> {
     if visited > MOST_DIRECTORIES || waiting > MOST_WAITING || level > MOST_LEVELS {
-        return Err(MapError::damaged("it has more directories than can be checked"));
+        return Err(too_large());
     }
     Ok(())
 }
 
-/// Visits what lies directly in `directory`.
+fn too_large() -> MapError {
+    MapError::damaged("it has more directories than can be checked")
+}
+
+/// The most bytes of directories of a volume: no cluster belongs to two of them.
+fn most_read(heap: Heap) -> u64 {
+    (heap.end() - heap.start).min(MOST_READ) + MOST_OUTSIDE
+}
+
+/// Visits what lies directly in `directory`, and takes the bytes that are read for it from
+/// `budget`.
 fn children<T: Directories>(
     volume: &dyn BlockDevice,
     table: &mut Table<'_>,
     tree: &T,
     directory: &Node,
+    budget: &mut u64,
     mut visit: impl FnMut(&mut Table<'_>, &Node) -> Result<ControlFlow<()>, MapError>,
 ) -> Result<ControlFlow<()>, MapError> {
     let mut extents = Vec::new();
@@ -118,6 +138,7 @@ fn children<T: Directories>(
     for piece in extents.into_iter().flat_map(|extent| extent.pieces(PIECE)) {
         let length = piece.length.min(left);
         left -= length;
+        *budget = budget.checked_sub(length).ok_or_else(too_large)?;
         buffer.resize(usize::try_from(length).unwrap_or(0), 0);
         volume.read_at(&mut buffer, piece.start)?;
         for entry in buffer.chunks_exact(32) {
@@ -125,6 +146,9 @@ fn children<T: Directories>(
                 && visit(table, &node)?.is_break()
             {
                 return Ok(ControlFlow::Break(()));
+            }
+            if entries.have_ended() {
+                return Ok(ControlFlow::Continue(()));
             }
         }
     }
@@ -139,10 +163,11 @@ fn find<T: Directories>(
     path: &str,
 ) -> Result<Option<Node>, MapError> {
     let mut node = tree.root();
+    let mut left = most_read(table.heap());
     for name in path.split('/').filter(|name| !name.is_empty()) {
         let wanted = name.to_uppercase();
         let mut found = None;
-        let _ = children(volume, table, tree, &node, |_, child| {
+        let _ = children(volume, table, tree, &node, &mut left, |_, child| {
             if child.name.to_uppercase() != wanted {
                 return Ok(ControlFlow::Continue(()));
             }

@@ -4,7 +4,7 @@ use block::{BlockDevice, Extent, ExtentSet, ExtentSetBuilder};
 
 use super::bitmap::Bitmap;
 use super::boot::{Layout, damaged};
-use super::directory::Tree;
+use super::directory::{MOST_BYTES, Tree};
 use super::system::{Stored, System};
 use crate::clusters::{Content, Table, content_extents, walk};
 use crate::{AllocationMap, MapError};
@@ -13,8 +13,7 @@ use crate::{AllocationMap, MapError};
 const MOST_UPCASE: u64 = 1 << 17;
 
 /// The bytes in use: everything before the first cluster, the clusters of the allocation bitmap
-/// (of both, with TexFAT), and on a volume that was not unmounted in order those its directories
-/// name.
+/// (of both, with TexFAT), and those its directories name.
 pub fn allocation(volume: &dyn BlockDevice) -> Result<AllocationMap, MapError> {
     let layout = Layout::read(volume)?;
     let mut table = layout.table(volume);
@@ -27,29 +26,16 @@ pub fn allocation(volume: &dyn BlockDevice) -> Result<AllocationMap, MapError> {
         used = used.union(&Bitmap::read(volume, &layout, &mut table, stored)?.used);
     }
     check_own_files(volume, &layout, &mut table, &system, &used)?;
-    let mut source = "exFAT allocation bitmap".to_owned();
-    if let Some(reason) = distrust(volume, &layout) {
-        used = used.union(&named_in_directories(volume, &layout, &mut table)?);
-        source += &format!(" and directories, because {reason}");
+    let missed = missed_by_bitmap(volume, &layout, &mut table, &used)?;
+    let mut source = "exFAT allocation bitmap and directories".to_owned();
+    if !missed.is_empty() {
+        source += &format!(" ({} bytes only in directories)", missed.total());
     }
     let heap = layout.heap;
     let outside: ExtentSet = [Extent::new(0, heap.start), Extent::between(heap.end(), layout.size)]
         .into_iter()
         .collect();
-    Ok(AllocationMap { used: used.union(&outside), covered: layout.size, source })
-}
-
-/// Why the bitmap alone is not believed, in words.
-pub(super) fn distrust(volume: &dyn BlockDevice, layout: &Layout) -> Option<&'static str> {
-    if layout.is_dirty {
-        Some("it was not unmounted in order")
-    } else if layout.has_failed {
-        Some("failures to read or write it were noted")
-    } else if !layout.has_backup(volume) {
-        Some("the backup of its boot region differs")
-    } else {
-        None
-    }
+    Ok(AllocationMap { used: used.union(&missed).union(&outside), covered: layout.size, source })
 }
 
 /// The root directory, the upper-case table and the bitmaps exist always: a bitmap that has them
@@ -65,7 +51,7 @@ fn check_own_files(
         .upcase
         .filter(|(upcase, _)| (1..=MOST_UPCASE).contains(&upcase.length))
         .ok_or_else(|| damaged("it has no valid table of upper-case letters"))?;
-    let root = Stored { content: layout.root, length: u64::MAX };
+    let root = Stored { content: layout.root, length: MOST_BYTES };
     for stored in system.bitmaps.iter().chain([&upcase, &root]) {
         content_extents(table, stored.content, Some(stored.length), |extent| {
             if used.contains(extent) {
@@ -89,13 +75,15 @@ fn check_own_files(
     Ok(())
 }
 
-/// The clusters of all files and directories that can be reached from the root.
-fn named_in_directories(
+/// What files and directories that can be reached from the root have and the bitmap does not
+/// know.
+fn missed_by_bitmap(
     volume: &dyn BlockDevice,
     layout: &Layout,
     table: &mut Table<'_>,
+    by_bitmap: &ExtentSet,
 ) -> Result<ExtentSet, MapError> {
-    let mut used = ExtentSetBuilder::new();
+    let mut missed = ExtentSetBuilder::new();
     walk(volume, table, &Tree::new(layout), |table, node, _| {
         // A chain that is longer than the file says is followed to its end.
         let length = match node.content {
@@ -103,10 +91,12 @@ fn named_in_directories(
             _ => node.length,
         };
         content_extents(table, node.content, length, |extent| {
-            used.add(extent);
+            if !by_bitmap.contains(extent) {
+                missed.add(extent);
+            }
             Ok(())
         })?;
         Ok(ControlFlow::Continue(()))
     })?;
-    Ok(used.build())
+    Ok(missed.build())
 }

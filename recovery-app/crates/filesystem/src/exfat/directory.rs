@@ -12,7 +12,7 @@ const VENDOR: u8 = 0xe0;
 /// The attribute of directories.
 const DIRECTORY: u16 = 0x10;
 /// A directory has at most 256 MiB (specification section 7.4).
-const MOST_BYTES: u64 = 256 << 20;
+pub(super) const MOST_BYTES: u64 = 256 << 20;
 
 /// The directories of an exFAT volume.
 pub(super) struct Tree {
@@ -75,7 +75,6 @@ impl crate::clusters::Entries for Entries {
     fn take(&mut self, entry: &[u8]) -> Result<Option<Node>, MapError> {
         let bytes = Bytes::new(entry, "exFAT directory entry");
         match bytes.u8(0)? {
-            _ if self.has_ended => Ok(None),
             0 => {
                 self.has_ended = true;
                 Ok(None)
@@ -97,6 +96,10 @@ impl crate::clusters::Entries for Entries {
                 Ok(None)
             }
         }
+    }
+
+    fn have_ended(&self) -> bool {
+        self.has_ended
     }
 }
 

@@ -3,8 +3,9 @@
 //! After Microsoft's "exFAT file system specification" (revision 1.00) and the kernel's
 //! `fs/exfat/`. Written by hand because no crate gives the allocation bitmap.
 //!
-//! The allocation bitmap, a file in the root directory, is the map. On a volume that was not
-//! unmounted in order it may lag behind the directories, so everything they name is added.
+//! The allocation bitmap, a file in the root directory, is the map. It carries no checksum, and on
+//! a volume that was not unmounted in order it may lag behind the directories. So everything they
+//! name is always added, also on volumes that claim to be clean.
 
 mod allocation;
 mod bitmap;

@@ -1,6 +1,5 @@
 use block::{BlockDevice, BlockError};
 
-use super::allocation::distrust;
 use super::bitmap::Bitmap;
 use super::boot::{BOOT_BYTES, Layout};
 use super::system::System;
@@ -37,9 +36,18 @@ fn describe(
         let in_use = Bitmap::read(volume, layout, &mut table, stored)?.in_use;
         info.used = Some(layout.heap.start + in_use * layout.heap.cluster);
     }
-    info.state = match distrust(volume, layout) {
-        Some(reason) => State::Dirty(reason.to_owned()),
-        None => State::Clean,
-    };
+    info.state = state(volume, layout);
     Ok(())
+}
+
+fn state(volume: &dyn BlockDevice, layout: &Layout) -> State {
+    if layout.is_dirty {
+        State::Dirty("it was not unmounted in order".to_owned())
+    } else if layout.has_failed {
+        State::Dirty("failures to read or write it were noted".to_owned())
+    } else if !layout.has_backup(volume) {
+        State::Dirty("the backup of its boot region differs".to_owned())
+    } else {
+        State::Clean
+    }
 }

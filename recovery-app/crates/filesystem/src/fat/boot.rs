@@ -18,8 +18,10 @@ pub(super) struct Layout {
     pub width: EntryWidth,
     /// Bytes that the filesystem covers.
     pub size: u64,
-    /// First byte of each copy of the table.
+    /// First byte of each copy of the table, the active one first.
     pub tables: Vec<u64>,
+    /// False when only the active copy is kept up to date.
+    pub is_mirrored: bool,
     /// Bytes in one copy.
     pub table_length: u64,
     pub root: Content,
@@ -84,6 +86,14 @@ impl Layout {
         } else {
             Content::Fixed(Extent::new(root_start, root_length))
         };
+        let mut tables: Vec<u64> = (0..u64::from(copies))
+            .map(|copy| reserved * bytes_per_sector + copy * table_length)
+            .collect();
+        let active = if is_fat32 { active_table(&boot)? } else { None };
+        if active.is_some_and(|active| active >= tables.len()) {
+            return Err(not_fat("its active table does not exist"));
+        }
+        tables.swap(0, active.unwrap_or(0));
         let extended = if is_fat32 { 64 } else { 36 };
         let signature = boot.u8(extended + 2)?;
         let mut label = [0; 11];
@@ -93,9 +103,8 @@ impl Layout {
             kind,
             width,
             size,
-            tables: (0..u64::from(copies))
-                .map(|copy| reserved * bytes_per_sector + copy * table_length)
-                .collect(),
+            tables,
+            is_mirrored: active.is_none(),
             table_length,
             root,
             heap,
@@ -109,8 +118,18 @@ impl Layout {
     }
 
     pub(super) fn table<'a>(&self, volume: &'a dyn BlockDevice) -> Table<'a> {
-        Table::new(volume, self.tables.clone(), self.table_length, self.width, self.heap)
+        let tables = match self.is_mirrored {
+            true => self.tables.clone(),
+            false => self.tables[..1].to_vec(),
+        };
+        Table::new(volume, tables, self.table_length, self.width, self.heap)
     }
+}
+
+/// The number of the only table that is kept up to date, where that is so (`BPB_ExtFlags`).
+fn active_table(boot: &Bytes<'_>) -> Result<Option<usize>, MapError> {
+    let flags = boot.le16(40)?;
+    Ok((flags & 0x80 != 0).then_some(usize::from(flags & 0xf)))
 }
 
 /// The number of clusters decides; only FAT32 has no 16-bit table size (kernel `fat_fill_super`).

@@ -8,7 +8,7 @@ const DIRECTORY: u8 = 0x10;
 /// Read-only, hidden, system and label together mark a part of a long name.
 const LONG_NAME: u8 = 0x0f;
 /// A directory holds at most 65,536 entries (kernel `FAT_MAX_DIR_SIZE`).
-const MOST_BYTES: u64 = 65_536 * 32;
+pub(super) const MOST_BYTES: u64 = 65_536 * 32;
 
 /// The directories of a FAT volume.
 pub(super) struct Tree {
@@ -51,7 +51,6 @@ impl crate::clusters::Entries for Entries {
         let bytes = Bytes::new(entry, "FAT directory entry");
         let first = bytes.u8(0)?;
         let attributes = bytes.u8(11)?;
-        // Free entries are skipped, not the end: the kernel reads on behind a zero too.
         if matches!(first, 0 | 0xe5) {
             self.long_name = LongName::default();
             return Ok(None);
@@ -79,6 +78,11 @@ impl crate::clusters::Entries for Entries {
             content: if cluster == 0 { Content::Empty } else { Content::Chain(cluster) },
             length: if is_directory { None } else { Some(bytes.le32(28)?.into()) },
         }))
+    }
+
+    /// Never before the last cluster: the kernel reads on behind a zero.
+    fn have_ended(&self) -> bool {
+        false
     }
 }
 

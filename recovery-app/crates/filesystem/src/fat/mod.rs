@@ -4,9 +4,10 @@
 //! hand because the crates that read FAT give files, not the table, and stop at the first damage.
 //!
 //! The table is the allocation map: an entry that is not zero is a cluster in use. All copies of
-//! it count, and so does every cluster that an entry leads to. A volume that was not unmounted in
-//! order may have directory entries that the table does not know yet, so its directories are read
-//! too.
+//! it count, also those that are not kept up to date (FAT32 can turn that off), and so does every
+//! cluster that an entry leads to. A volume that was not unmounted in order may have directory
+//! entries that the table does not know yet, and FAT12 cannot tell that it is one, so the
+//! directories are always read too.
 
 mod allocation;
 mod boot;

@@ -11,13 +11,13 @@ const PIECE: u64 = 3 << 16;
 /// What all copies of the table say together.
 pub(super) struct Scan {
     /// The clusters that are in use by any copy, that any copy leads to, or whose entries cannot
-    /// be read in any copy.
+    /// be read in any copy that is kept up to date.
     pub used: ExtentSet,
-    /// False when the copies differ or one of them cannot be read.
+    /// False when copies that are to be alike differ, or an entry cannot be read in each of them.
     pub copies_agree: bool,
     /// Entry 1 has its "unmounted in order" and "no errors met" bits (always true of FAT12).
     pub is_clean: bool,
-    /// Clusters in use by the first copy.
+    /// Clusters in use by the active copy.
     pub in_use: u64,
 }
 
@@ -50,11 +50,16 @@ impl Scan {
     }
 }
 
-/// The bytes of `piece` in each copy of the table that can be read.
+/// The bytes of `piece` in each copy of the table that can be read; none when the only one that
+/// is kept up to date cannot.
 fn read_copies(volume: &dyn BlockDevice, layout: &Layout, piece: Extent) -> Vec<Vec<u8>> {
     let length = usize::try_from(piece.length).unwrap_or(0);
     let read = |start: &u64| volume.read_vec(start + piece.start, length).ok();
-    layout.tables.iter().filter_map(read).collect()
+    let copies: Vec<Option<Vec<u8>>> = layout.tables.iter().map(read).collect();
+    if !layout.is_mirrored && copies.first().is_none_or(Option::is_none) {
+        return Vec::new();
+    }
+    copies.into_iter().flatten().collect()
 }
 
 /// Checks entry 0 and returns what entry 1 says of the volume's state.
@@ -72,8 +77,9 @@ fn check_first(layout: &Layout, copies: &[Vec<u8>]) -> Result<bool, MapError> {
     }
     // The two highest bits: unmounted in order, no errors met.
     let state = mask & !(mask >> 2);
+    let mut current = copies.iter().take(if layout.is_mirrored { copies.len() } else { 1 });
     Ok(layout.width.bits() == 12
-        || copies.iter().all(|copy| layout.width.entry(copy, 1) & state == state))
+        || current.all(|copy| layout.width.entry(copy, 1) & state == state))
 }
 
 struct Scanner<'a> {
@@ -96,7 +102,7 @@ impl Scanner<'_> {
         };
         let agree =
             copies.len() == self.layout.tables.len() && others.iter().all(|copy| copy == main);
-        self.copies_agree &= agree;
+        self.copies_agree &= agree || !self.layout.is_mirrored;
         for number in first.max(2)..last {
             let index = usize::try_from(number - first).unwrap_or(usize::MAX);
             let number = u32::try_from(number).unwrap_or(u32::MAX);

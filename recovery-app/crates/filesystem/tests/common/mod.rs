@@ -5,8 +5,9 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use block::{Access, Caching, Extent, ExtentSet, FileDevice};
+use block::{Access, BlockDevice, BlockError, Caching, Extent, ExtentSet, FileDevice, Geometry};
 
 /// Runs a shell command that must succeed; fails the test with all it printed otherwise.
 pub fn sh(command: &str) -> String {
@@ -108,4 +109,44 @@ pub fn noise(seed: u64, length: usize) -> Vec<u8> {
     }
     bytes.truncate(length);
     bytes
+}
+
+/// Counts the bytes that are read of a device.
+pub struct Counted<D> {
+    inner: D,
+    read: AtomicU64,
+}
+
+impl<D: BlockDevice> Counted<D> {
+    pub fn new(inner: D) -> Self {
+        Self { inner, read: AtomicU64::new(0) }
+    }
+
+    /// Bytes read so far.
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+}
+
+impl<D: BlockDevice> BlockDevice for Counted<D> {
+    fn geometry(&self) -> Geometry {
+        self.inner.geometry()
+    }
+
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
+        self.read.fetch_add(buffer.len() as u64, Ordering::Relaxed);
+        self.inner.read_at(buffer, offset)
+    }
+
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
+        self.inner.write_at(data, offset)
+    }
+
+    fn flush(&self) -> Result<(), BlockError> {
+        self.inner.flush()
+    }
 }

@@ -81,6 +81,24 @@ impl LogBuilder {
         lsn
     }
 
+    /// Fills all pages with records that claim to have `length` bytes each and overlap.
+    pub fn overlapping_records(&mut self, kind: u32, length: u32) {
+        for page in (first_page(self.major)..self.bytes.len()).step_by(PAGE) {
+            self.open_page(page);
+            self.put(page + 8, &u64::MAX.to_le_bytes());
+            // With room for the fields of a change that says nothing.
+            for at in (page + DATA..page + PAGE - HEADER).step_by(HEADER + 0x20) {
+                let lsn = 2 << self.place_bits() | (at >> 3) as u64;
+                self.put(at, &lsn.to_le_bytes());
+                self.put(at + 0x18, &length.to_le_bytes());
+                self.put(at + 0x20, &kind.to_le_bytes());
+                self.oldest = if self.oldest == 0 { lsn } else { self.oldest };
+                self.current = lsn;
+            }
+        }
+        self.checkpoint = self.oldest;
+    }
+
     fn open_page(&mut self, page: usize) {
         if !self.bytes[page..].starts_with(b"RCRD") {
             self.bytes[page..page + PAGE].fill(0);

@@ -7,6 +7,8 @@
 //! The newest page may exist twice: behind the restart pages lie copies of the last pages
 //! written (two in version 1, thirty-two in version 2) that say which page they are.
 
+use std::cell::Cell;
+
 use super::restart::Restart;
 use crate::MapError;
 use crate::bytes::Bytes;
@@ -15,16 +17,32 @@ use crate::ntfs::record::undo_update_sequence;
 use crate::ntfs::stream::Stream;
 use crate::ntfs::volume::{Volume, number};
 
+/// Most bytes in a record. The longest hold the tables of a checkpoint: at most 65,535 entries
+/// (`struct RESTART_TABLE` in `fs/ntfs3/fslog.c`), of which those of dirty pages are the largest,
+/// 96 bytes with the eight clusters that a page can have (`struct DIR_PAGE_ENTRY`). Changes are
+/// far shorter: their parts have offsets and lengths of 16 bits.
+const MOST_DATA: u64 = 8 << 20;
+/// Most bytes in the record of a checkpoint itself: `struct NTFS_RESTART` has 64, later versions
+/// of Windows write some more.
+const MOST_CHECKPOINT: u64 = 4096;
+/// How many times the size of the log is read and copied at most. Records do not overlap, so a
+/// sound log needs three: every page once for itself and once for a record that comes from the
+/// page before, and the content of the records.
+const MOST_READ: u64 = 4;
+
 /// The log of a volume that is to be replayed.
 pub(super) struct Log<'a> {
     volume: &'a Volume<'a>,
     content: Stream,
     pub restart: Restart,
+    /// Bytes that may still be read or copied.
+    left: Cell<u64>,
     /// Copies of the newest pages.
     copies: Vec<Page>,
 }
 
 /// A log page that was written in one piece.
+#[derive(Clone)]
 struct Page {
     /// Its place in the log, in bytes.
     place: u64,
@@ -49,7 +67,8 @@ impl<'a> Log<'a> {
         let content = volume
             .stream(number::LOG, kind::DATA, &[])?
             .ok_or_else(|| MapError::damaged("$LogFile has no content"))?;
-        let mut log = Self { volume, content, restart, copies: Vec::new() };
+        let left = Cell::new(restart.size * MOST_READ);
+        let mut log = Self { volume, content, restart, left, copies: Vec::new() };
         let mut at = 2 * restart.page as u64;
         while at < log.first_page() {
             log.copies.extend(log.read_page(at)?);
@@ -70,8 +89,16 @@ impl<'a> Log<'a> {
         if next < self.restart.size { next } else { self.first_page() }
     }
 
+    /// Takes `bytes` from what may still be read or copied.
+    fn charge(&self, bytes: usize) -> Result<(), MapError> {
+        let left = self.left.get().checked_sub(bytes as u64);
+        self.left.set(left.ok_or_else(|| MapError::unsupported("$LogFile: its records overlap"))?);
+        Ok(())
+    }
+
     /// The page stored at byte `at`; `None` when none was written whole there.
     fn read_page(&self, at: u64) -> Result<Option<Page>, MapError> {
+        self.charge(self.restart.page)?;
         let mut bytes = vec![0; self.restart.page];
         self.content.read_at(self.volume, &mut bytes, at)?;
         if !bytes.starts_with(b"RCRD") || !undo_update_sequence(&mut bytes) {
@@ -133,9 +160,15 @@ impl<'a> Log<'a> {
             return Ok(None);
         }
         let (length, kind) = (header.le32(0x18)?, header.le32(0x20)?);
-        if !matches!(kind, 1 | 2) || u64::from(length) > self.restart.size {
+        let most = match kind {
+            1 => MOST_DATA.min(self.restart.size),
+            2 => MOST_CHECKPOINT,
+            _ => return Ok(None),
+        };
+        if u64::from(length) > most {
             return Ok(None);
         }
+        self.charge(length as usize)?;
         let content = self.content_behind(page, at + self.restart.header, length as usize, lsn)?;
         Ok(content.map(|(data, end)| LogRecord { lsn, kind, data, end }))
     }
@@ -167,11 +200,8 @@ impl<'a> Log<'a> {
 
     /// The newest state of the page at `place`, be it there or a copy.
     fn newest_page(&self, place: u64) -> Result<Option<Page>, MapError> {
-        let copies = self.copies.iter().filter(|page| page.place == place).map(|page| Page {
-            place,
-            newest: page.newest,
-            bytes: page.bytes.clone(),
-        });
-        Ok(self.read_page(place)?.into_iter().chain(copies).max_by_key(|page| page.newest))
+        let copies = self.copies.iter().filter(|page| page.place == place);
+        let copy = copies.max_by_key(|page| page.newest).cloned();
+        Ok(self.read_page(place)?.into_iter().chain(copy).max_by_key(|page| page.newest))
     }
 }

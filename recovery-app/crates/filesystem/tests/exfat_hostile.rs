@@ -1,0 +1,142 @@
+//! exFAT volumes with chains and directories that no formatter would write.
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+use block::{BlockDevice, Extent, ExtentSet};
+use common::{Counted, open, sh, sparse_file};
+use filesystem::{Allocation, allocation, identify};
+use tempfile::TempDir;
+
+const DIRECTORY: u16 = 0x10;
+/// Flags of a stream: clusters that the table describes, and those that follow each other.
+const CHAIN: u8 = 1;
+const CONTIGUOUS: u8 = 3;
+
+/// A volume file in a folder of its own.
+struct Volume {
+    _folder: TempDir,
+    path: PathBuf,
+}
+
+fn make(size: u64, options: &str) -> Volume {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("volume");
+    sparse_file(&path, size);
+    sh(&format!("mkfs.exfat {options} {}", path.display()));
+    Volume { _folder: folder, path }
+}
+
+impl Volume {
+    fn poke(&self, offset: u64, bytes: &[u8]) {
+        let file = fs::OpenOptions::new().write(true).open(&self.path).unwrap();
+        file.write_all_at(bytes, offset).unwrap();
+    }
+
+    fn peek<const N: usize>(&self, offset: u64) -> [u8; N] {
+        open(&self.path).read_vec(offset, N).unwrap().try_into().unwrap()
+    }
+
+    fn le32(&self, offset: u64) -> u32 {
+        u32::from_le_bytes(self.peek(offset))
+    }
+
+    fn cluster(&self, number: u32) -> Extent {
+        let shifts: [u8; 2] = self.peek(108);
+        let size = 1 << (shifts[0] + shifts[1]);
+        let heap = u64::from(self.le32(88)) << shifts[0];
+        Extent::new(heap + u64::from(number - 2) * size, size)
+    }
+
+    fn root(&self) -> u32 {
+        self.le32(96)
+    }
+
+    /// Writes a chain into the table.
+    fn chain(&self, clusters: &[u32]) {
+        let [shift] = self.peek::<1>(108);
+        let table = u64::from(self.le32(80)) << shift;
+        let next = clusters[1..].iter().copied().chain([u32::MAX]);
+        for (cluster, next) in clusters.iter().zip(next) {
+            self.poke(table + u64::from(*cluster) * 4, &next.to_le_bytes());
+        }
+    }
+
+    /// Adds an entry to the root directory, which must have room for it.
+    fn plant(&self, attributes: u16, flags: u8, first: u32, length: u64) {
+        let mut entry = [0; 96];
+        entry[..2].copy_from_slice(&[0x85, 2]);
+        entry[4..6].copy_from_slice(&attributes.to_le_bytes());
+        entry[32..36].copy_from_slice(&[0xc0, flags, 0, 1]);
+        entry[52..56].copy_from_slice(&first.to_le_bytes());
+        entry[56..64].copy_from_slice(&length.to_le_bytes());
+        entry[64..68].copy_from_slice(&[0xc1, 0, b'x', 0]);
+        let root = self.cluster(self.root()).start;
+        let free = (root..).step_by(32).find(|place| self.peek(*place) == [0]).unwrap();
+        self.poke(free, &entry);
+    }
+
+    /// The map, and the bytes that were read for it.
+    fn map(&self) -> (Allocation, u64) {
+        let device = Counted::new(open(&self.path));
+        let info = identify(&device).unwrap();
+        let before = device.read();
+        let allocation = allocation(&device, &info);
+        (allocation, device.read() - before)
+    }
+}
+
+fn used(allocation: Allocation) -> ExtentSet {
+    match allocation {
+        Allocation::Mapped(map) => map.used,
+        Allocation::Whole(reason) => panic!("captured whole: {reason}"),
+    }
+}
+
+#[test]
+fn a_chain_that_hops_costs_little_reading_for_each_hop() {
+    let to_and_fro = (0..2_000).flat_map(|hop| [50_000 + hop * 3, 900_000 + hop * 3]).collect();
+    // Multiples of a number modulo a prime: no cluster comes twice.
+    let all_over =
+        (1..3_000_u64).map(|hop| 20_000 + u32::try_from(hop * 777_777 % 1_999_993).unwrap());
+    let chains: [(Vec<u32>, u64); 2] = [(to_and_fro, 4 << 20), (all_over.collect(), 40 << 20)];
+    for (hops, most) in chains {
+        let volume = make(1 << 30, "-c 512");
+        volume.chain(&hops);
+        volume.plant(0, CHAIN, hops[0], hops.len() as u64 * 512);
+        let (allocation, read) = volume.map();
+        let used = used(allocation);
+        assert!(hops.iter().all(|cluster| used.contains(volume.cluster(*cluster))));
+        assert!(read < most, "{read} bytes");
+    }
+}
+
+#[test]
+fn directories_are_read_up_to_their_end() {
+    let volume = make(256 << 20, "-c 32K");
+    for first in 0..200 {
+        volume.plant(DIRECTORY, CONTIGUOUS, volume.root() + 1 + first, 200 << 20);
+    }
+    let (allocation, read) = volume.map();
+    used(allocation);
+    assert!(read < 16 << 20, "{read} bytes");
+}
+
+#[test]
+fn directories_that_overlap_without_end_are_damage() {
+    let volume = make(128 << 20, "-c 32K");
+    let first = volume.root() + 1;
+    // Entries that were deleted.
+    let deleted: Vec<u8> = [5].into_iter().chain([0; 31]).cycle().take(60 << 20).collect();
+    volume.poke(volume.cluster(first).start, &deleted);
+    for number in 0..100 {
+        volume.plant(DIRECTORY, CONTIGUOUS, first + number, 50 << 20);
+    }
+    let (allocation, read) = volume.map();
+    assert!(matches!(allocation, Allocation::Whole(reason) if reason.contains("directories")));
+    assert!(read < 512 << 20, "{read} bytes");
+}
