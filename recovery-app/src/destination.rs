@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hardware::{DestinationFilesystem, Roots};
+use hardware::{DestinationFilesystem, FileId, Roots};
 use rustix::fs::Access;
 
 use crate::boot_medium::{self, BootMedium};
@@ -113,10 +113,11 @@ fn check_place(source: &Source, folder: &Path, name: &str) -> Result<Vec<String>
         ));
     }
     if source.disk.is_none() {
-        let file = fs::canonicalize(&source.path)
-            .map_err(|error| Failure::opening(&source.path, error))?;
+        let fail = |error| Failure::opening(&source.path, error);
+        let id = FileId::of(&fs::metadata(&source.path).map_err(fail)?);
+        let file = fs::canonicalize(&source.path).map_err(fail)?;
         let folder = fs::canonicalize(folder).map_err(|error| Failure::opening(folder, error))?;
-        let inside = location.backing_files.contains(&file)
+        let inside = location.backing_ids.contains(&id)
             || [name.to_owned(), format!("{name}.partial")]
                 .iter()
                 .any(|name| file.starts_with(folder.join(name)));

@@ -1,9 +1,9 @@
 //! Files as targets: where they lie, and what confirms them.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use hardware::FileId;
 use image::ImageReader;
 
 use crate::failure::Failure;
@@ -34,12 +34,11 @@ pub(super) fn image_folder(image: &ImageReader) -> &Path {
     }
 }
 
-/// True when `path` is one of the image's files, by whatever name.
-pub(super) fn is_part(image: &ImageReader, path: &Path) -> bool {
-    let Ok(file) = fs::metadata(path) else { return false };
+/// True when `file` is one of the image's files.
+pub(super) fn is_part(image: &ImageReader, file: FileId) -> bool {
     image.parts().iter().any(|part| {
         fs::metadata(image_folder(image).join(&part.name))
-            .is_ok_and(|part| (part.dev(), part.ino()) == (file.dev(), file.ino()))
+            .is_ok_and(|part| FileId::of(&part) == file)
     })
 }
 

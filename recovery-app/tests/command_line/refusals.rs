@@ -7,20 +7,25 @@ use crate::machine::{
     Bench, LoopDisk, REFUSED, Small, WORD, expect, expect_json, expect_refusal, names,
 };
 use crate::support::bytes::{hash, noise_file};
-use crate::support::remetal::text;
-use crate::support::shell::sh;
+use crate::support::remetal::{remetal, text};
+use crate::support::shell::{sh, try_sh};
 use vm::assets::disk::Mount;
 
 /// Plan and restore both refuse the target with these words, and its bytes stay.
 fn refuses_target(words: &str, backup: &Path, target: &str, confirm: &str) {
     let before = Path::new(target).is_file().then(|| hash(Path::new(target)));
+    refuses_mounted_target(words, backup, target, confirm);
+    let after = Path::new(target).is_file().then(|| hash(Path::new(target)));
+    assert_eq!(before, after, "the target was written to");
+}
+
+/// The same of a target whose bytes are changed meanwhile by the filesystem on it.
+fn refuses_mounted_target(words: &str, backup: &Path, target: &str, confirm: &str) {
     let plan = expect_json(REFUSED, &["plan", text(backup), target]);
     assert!(plan.to_string().contains(words), "{plan:#}");
     let said = expect(REFUSED, &["plan", text(backup), target]);
     assert!(said.contains(words), "{said}");
     expect_refusal(words, &["restore", text(backup), target, "--confirm", confirm]);
-    let after = Path::new(target).is_file().then(|| hash(Path::new(target)));
-    assert_eq!(before, after, "the target was written to");
 }
 
 #[test]
@@ -164,4 +169,58 @@ fn sources_that_are_no_disks() {
     for source in ["/dev/null", text(&backups)] {
         expect_refusal("neither a disk nor a file", &["capture", source, text(&backups)]);
     }
+}
+
+#[test]
+fn other_names_and_other_loop_devices_of_a_mounted_file() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let (file, link) = (bench.path("target.disk"), bench.path("link.disk"));
+    sh(&format!("truncate -s 64M {0}; mkfs.ext4 -q {0}", file.display()));
+    fs::hard_link(&file, &link).unwrap();
+    let first = LoopDisk::new(&file, "");
+    let second = LoopDisk::new(&link, "");
+    let part = LoopDisk::new(&file, "--offset 1M --sizelimit 50M");
+    let mounted = Mount::new("mount", Path::new(first.node())).unwrap();
+    let on_it = mounted.path().to_owned();
+    sh(&format!("cp -r {} {}/copy", backup.display(), on_it.display()));
+    refuses_mounted_target("holds the backup", &on_it.join("copy"), text(&link), WORD);
+    refuses_mounted_target("is in use as", &backup, text(&link), WORD);
+    expect_refusal("lie in each other", &["capture", text(&link), text(&on_it)]);
+    for twin in [second.node(), part.node()] {
+        refuses_mounted_target("is mounted on", &backup, twin, "x");
+        refuses_mounted_target("holds the backup", &on_it.join("copy"), twin, "x");
+        expect_refusal("is in use", &["capture", twin, text(&bench.backups())]);
+        expect_refusal("is on the source disk", &["capture", twin, text(&on_it)]);
+    }
+}
+
+#[test]
+fn a_file_that_is_mounted_through_fuse() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let file = bench.path("target.disk");
+    sh(&format!("truncate -s 64M {0}; mkntfs -Q -F -q {0}", file.display()));
+    let Ok(mounted) = Mount::new("ntfs-3g", &file) else { return };
+    sh(&format!("cp -r {} {}/copy", backup.display(), mounted.path().display()));
+    refuses_mounted_target("holds the backup", &mounted.path().join("copy"), text(&file), WORD);
+    refuses_mounted_target("is mounted on", &backup, text(&file), WORD);
+    expect_refusal("is in use", &["capture", text(&file), text(&bench.backups())]);
+}
+
+#[test]
+fn a_file_that_is_swapped_to() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let file = bench.path("target.disk");
+    sh(&format!("fallocate -l 64M {0}; chmod 600 {0}; mkswap {0} >/dev/null", file.display()));
+    // Not every filesystem takes swap files.
+    if !try_sh(&format!("swapon {}", file.display())).status.success() {
+        return;
+    }
+    let plan = expect_json(REFUSED, &["plan", text(&backup), text(&file)]);
+    let captured = remetal(&["capture", text(&file), text(&bench.backups())]);
+    sh(&format!("swapoff {}", file.display()));
+    assert!(plan.to_string().contains("is swapped to"), "{plan:#}");
+    assert_eq!(captured.status.code(), Some(REFUSED));
 }
