@@ -48,7 +48,7 @@ impl Destination {
             None => unused_name(folder, &default_name(source)),
         };
         let mut notes = check_place(source, folder, &name)?;
-        if folder.join(&name).exists() {
+        if is_taken(&folder.join(&name)) {
             return Err(Failure::refused(
                 format!("{} exists already", folder.join(&name).display()),
                 "Choose another name with --name, or move that backup away.",
@@ -165,11 +165,17 @@ fn usable(words: &str) -> String {
     if parts.is_empty() { "disk".to_owned() } else { parts.join("-") }
 }
 
+/// True when there is something of that name, be it a link that leads nowhere.
+fn is_taken(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
 /// The name, with a number where it is taken, also by a backup that is not finished: another
 /// capture may be at work on that one.
 fn unused_name(folder: &Path, name: &str) -> String {
-    let taken =
-        |name: &str| folder.join(name).exists() || folder.join(format!("{name}.partial")).exists();
+    let taken = |name: &str| {
+        is_taken(&folder.join(name)) || is_taken(&folder.join(format!("{name}.partial")))
+    };
     let numbered = (2_u32..).map(|number| format!("{name}-{number}"));
     std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
 }

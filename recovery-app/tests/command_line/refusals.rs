@@ -1,10 +1,11 @@
 //! Everything that must not be begun.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use crate::machine::{
-    Bench, LoopDisk, REFUSED, Small, WORD, expect, expect_json, expect_refusal, names,
+    Bench, LoopDisk, REFUSED, Small, VERIFIED, WORD, expect, expect_json, expect_refusal, names,
 };
 use crate::support::bytes::{hash, noise_file};
 use crate::support::remetal::{remetal, text};
@@ -146,6 +147,20 @@ fn names_and_partitions_that_do_not_fit() {
     expect_refusal("cannot be the name", &[&capture[..], &["--name", "../x"]].concat());
     expect_refusal("there is no partition 7", &[&capture[..], &["--partitions", "1,7"]].concat());
     assert_eq!(names(&backups), ["one"]);
+}
+
+#[test]
+fn names_that_are_links() {
+    let bench = Bench::new();
+    let good = bench.backup("good", &["--no-verify"]);
+    let (source, backups) = (bench.source(), bench.backups());
+    symlink(&good, backups.join("one.partial")).unwrap();
+    symlink("nowhere", backups.join("two")).unwrap();
+    let capture = ["capture", text(&source), text(&backups), "--name"];
+    expect_refusal("is a link", &[&capture[..], &["one"]].concat());
+    expect_refusal("exists already", &[&capture[..], &["two"]].concat());
+    expect(VERIFIED, &["verify", text(&good)]);
+    assert_eq!(names(&backups), ["good", "one.partial", "two"]);
 }
 
 #[test]
