@@ -114,6 +114,11 @@ impl Source {
         }
     }
 
+    /// Keeps restores away from a file for as long as `device` is open.
+    pub fn claim(&self, device: &FileDevice) -> Result<(), Failure> {
+        if device.claim() { Ok(()) } else { Err(Failure::in_other_job(&self.path)) }
+    }
+
     /// Opens it for reading chunks: a disk past the page cache, a file through it.
     pub fn open_content(&self) -> Result<FileDevice, Failure> {
         self.open(if self.disk.is_some() { Caching::Bypassed } else { Caching::Cached })

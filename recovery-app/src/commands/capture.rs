@@ -28,6 +28,7 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
 
     let only_read = |failure: Failure| failure.leaving("The source was only read.");
     let structures = source.open(Caching::Cached).map_err(only_read)?;
+    source.claim(&structures)?;
     let content = source.open_content().map_err(only_read)?;
     let request = CaptureRequest {
         disk: source.record(&structures),

@@ -42,8 +42,12 @@ impl Chosen {
                 device.with_logical_sector(self.sector_size)
             })
         };
+        let device = open(access, writing)?;
+        if !device.claim() {
+            return Err(Failure::in_other_job(&self.path));
+        }
         Ok(OpenTarget {
-            device: open(access, writing)?,
+            device,
             structures: open(Access::Read, Caching::Cached)?,
             read_back: open(Access::Read, reading)?,
             new,

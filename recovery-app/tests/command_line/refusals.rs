@@ -164,6 +164,30 @@ fn names_that_are_links() {
 }
 
 #[test]
+fn files_that_another_job_uses() {
+    let bench = Bench::new();
+    let (source, backups) = (bench.source(), bench.backups());
+    let backup = bench.backup("one", &["--no-verify"]);
+    let (target, new) = (bench.path("target.disk"), bench.path("new.disk"));
+    noise_file(&target, 48 << 20);
+    let before = hash(&target);
+    let restore = ["restore", text(&backup), text(&target), "--confirm", WORD];
+    let capture = ["capture", text(&source), text(&backups)];
+    let read = fs::File::open(&target).unwrap();
+    read.lock_shared().unwrap();
+    expect_refusal("is in use by another job", &restore);
+    assert_eq!(hash(&target), before);
+    let written = fs::File::options().write(true).open(&source).unwrap();
+    written.lock().unwrap();
+    expect_refusal("is in use by another job", &capture);
+    drop((read, written));
+    fs::File::open(&source).unwrap().lock_shared().unwrap();
+    expect(VERIFIED, &capture);
+    expect(VERIFIED, &restore);
+    expect(VERIFIED, &["restore", text(&backup), text(&new), "--confirm", WORD]);
+}
+
+#[test]
 fn a_name_that_another_capture_is_at_work_on() {
     let bench = Bench::new();
     let (source, backups) = (bench.source(), bench.backups());

@@ -1,4 +1,4 @@
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -99,6 +99,22 @@ impl FileDevice {
     #[must_use]
     pub fn needs_alignment(&self) -> bool {
         self.direct
+    }
+
+    /// Claims a regular file until this device is dropped: for reading, together with others who
+    /// read it, or for writing, alone. False when another job has it.
+    ///
+    /// Only those who ask are kept away, and on a filesystem without locks nobody is.
+    #[must_use]
+    pub fn claim(&self) -> bool {
+        if self.is_block_device {
+            return true;
+        }
+        let lock = match self.access {
+            Access::Read => self.file.try_lock_shared(),
+            Access::ReadWrite | Access::Exclusive => self.file.try_lock(),
+        };
+        !matches!(lock, Err(TryLockError::WouldBlock))
     }
 
     /// Tells the kernel to refuse writes to this disk from now on, or to allow them again
@@ -314,6 +330,19 @@ mod tests {
         assert!(!device.is_hole(Extent::new(3 << 20, 2 << 20)));
         assert!(device.is_hole(Extent::new(6 << 20, 2 << 20)));
         assert!(!device.is_hole(Extent::new(6 << 20, 4 << 20)), "beyond the end is no hole");
+    }
+
+    #[test]
+    fn a_file_has_many_readers_or_one_writer() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let open = |access| FileDevice::open(file.path(), access, Caching::Cached).unwrap();
+        let readers = [open(Access::Read), open(Access::Read)];
+        assert!(readers.iter().all(FileDevice::claim));
+        assert!(!open(Access::ReadWrite).claim());
+        drop(readers);
+        let writer = open(Access::ReadWrite);
+        assert!(writer.claim());
+        assert!(!open(Access::Read).claim() && !open(Access::ReadWrite).claim());
     }
 
     #[test]
