@@ -24,11 +24,12 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
     let destination = Destination::find(wanted, &source)?;
     source.check_offline()?;
     destination.notes.iter().for_each(|note| terminal.note(note.as_str()));
-    freeze(&source, terminal)?;
-
     let only_read = |failure: Failure| failure.leaving("The source was only read.");
     let structures = source.open(Caching::Cached).map_err(only_read)?;
     source.claim(&structures)?;
+    source.check_size(&structures)?;
+    freeze(&source, terminal)?;
+
     let content = source.open_content().map_err(only_read)?;
     let request = CaptureRequest {
         disk: source.record(&structures),

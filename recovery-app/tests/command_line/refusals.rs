@@ -188,6 +188,21 @@ fn files_that_another_job_uses() {
 }
 
 #[test]
+fn sources_without_a_sector() {
+    let bench = Bench::new();
+    let (empty, backups) = (bench.path("empty"), bench.backups());
+    for size in [0, 511] {
+        sh(&format!("truncate -s {size} {}", empty.display()));
+        expect_refusal("smaller than one sector", &["capture", text(&empty), text(&backups)]);
+    }
+    sh(&format!("truncate -s 0 {}", empty.display()));
+    let disk = LoopDisk::new(&empty, "");
+    expect_refusal("there is no medium in it", &["capture", disk.node(), text(&backups)]);
+    assert_eq!(sh(&format!("blockdev --getro {}", disk.node())).trim(), "0");
+    assert!(names(&backups).is_empty());
+}
+
+#[test]
 fn a_name_that_another_capture_is_at_work_on() {
     let bench = Bench::new();
     let (source, backups) = (bench.source(), bench.backups());
