@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use engine::capture;
 use hardware::{DestinationFilesystem, FileId, Roots};
 use rustix::fs::Access;
 
@@ -47,6 +48,8 @@ impl Destination {
             Some(name) => name.to_owned(),
             None => unused_name(folder, &default_name(source)),
         };
+        capture::check_name(&name)?;
+        check_length(folder, &name)?;
         let mut notes = check_place(source, folder, &name)?;
         if is_taken(&folder.join(&name)) {
             return Err(Failure::refused(
@@ -91,6 +94,21 @@ fn check_folder(folder: &Path) -> Result<(), Failure> {
             "Mount the drive for writing, or choose another destination.",
         )
     })
+}
+
+/// Refuses a name that is too long for a folder while the backup is not finished.
+fn check_length(folder: &Path, name: &str) -> Result<(), Failure> {
+    /// Bytes that no filesystem of Linux exceeds; FAT says more, and counts letters.
+    const MOST: u64 = 255;
+    let most = rustix::fs::statvfs(folder).map_or(MOST, |kept| kept.f_namemax.min(MOST));
+    let length = format!("{name}.partial").len() as u64;
+    if length <= most {
+        return Ok(());
+    }
+    Err(Failure::refused(
+        format!("the name is too long by {} bytes", length - most),
+        "Choose a shorter name with --name.",
+    ))
 }
 
 /// Refuses a destination on the source; notes what could not be told.

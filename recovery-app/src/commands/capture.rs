@@ -28,6 +28,11 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
     let structures = source.open(Caching::Cached).map_err(only_read)?;
     source.claim(&structures)?;
     source.check_size(&structures)?;
+    let survey = SurveyOptions {
+        partitions: arguments.partitions.clone(),
+        all_sectors: arguments.all_sectors,
+    };
+    engine::check_partitions(&structures, &survey).map_err(|error| only_read(error.into()))?;
     freeze(&source, terminal)?;
 
     let content = source.open_content().map_err(only_read)?;
@@ -35,10 +40,7 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
         disk: source.record(&structures),
         destination: destination.folder.clone(),
         name: destination.name.clone(),
-        survey: SurveyOptions {
-            partitions: arguments.partitions.clone(),
-            all_sectors: arguments.all_sectors,
-        },
+        survey,
         level: arguments.level,
         part_size: destination.part_size,
         free: Some(destination.filesystem.free),

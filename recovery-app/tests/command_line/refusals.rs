@@ -144,9 +144,18 @@ fn names_and_partitions_that_do_not_fit() {
     fs::create_dir(backups.join("one")).unwrap();
     let capture = ["capture", text(&source), text(&backups)];
     expect_refusal("exists already", &[&capture[..], &["--name", "one"]].concat());
-    expect_refusal("cannot be the name", &[&capture[..], &["--name", "../x"]].concat());
+    for name in ["../x", "", ".", "..", "/etc"] {
+        expect_refusal("cannot be the name", &[&capture[..], &["--name", name]].concat());
+    }
+    let long = "n".repeat(248);
+    expect_refusal("too long by 1 byte", &[&capture[..], &["--name", &long]].concat());
     expect_refusal("there is no partition 7", &[&capture[..], &["--partitions", "1,7"]].concat());
     assert_eq!(names(&backups), ["one"]);
+    let disk = LoopDisk::new(&source, "");
+    let capture = ["capture", disk.node(), text(&backups)];
+    expect_refusal("cannot be the name", &[&capture[..], &["--name", "../x"]].concat());
+    expect_refusal("there is no partition 7", &[&capture[..], &["--partitions", "1,7"]].concat());
+    assert_eq!(sh(&format!("blockdev --getro {}", disk.node())).trim(), "0");
 }
 
 #[test]

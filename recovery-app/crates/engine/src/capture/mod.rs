@@ -10,5 +10,5 @@ mod run;
 mod slots;
 
 pub use level::Level;
-pub use plan::{CapturePlan, CaptureRequest, SpaceEstimate, plan};
+pub use plan::{CapturePlan, CaptureRequest, SpaceEstimate, check_name, plan};
 pub use run::{CaptureOutcome, Source, capture};
