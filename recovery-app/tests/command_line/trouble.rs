@@ -72,6 +72,21 @@ fn sectors_that_cannot_be_read_are_named() {
 }
 
 #[test]
+fn a_target_that_cannot_be_opened_is_said_to_be_as_it_was() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let target = bench.path("target.disk");
+    std::fs::copy("/bin/sleep", &target).unwrap();
+    sh(&format!("truncate -s 48M {}", target.display()));
+    // The kernel lets nobody write to a program that runs.
+    let mut running = Command::new(&target).arg("60").spawn().unwrap();
+    let done = expect_json(FAILED, &["restore", text(&backup), text(&target), "--confirm", WORD]);
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert_eq!(done["error"]["unharmed"], "Nothing was written.", "{done:#}");
+}
+
+#[test]
 fn a_source_that_is_cut_short_meanwhile_gives_no_backup() {
     let bench = Bench::new();
     let noise = bench.path("noise.disk");
