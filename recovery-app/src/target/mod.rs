@@ -15,7 +15,7 @@ use image::ImageReader;
 use image::manifest::DiskRecord;
 
 pub use self::open::OpenTarget;
-use self::place::{check_new_file, end_of_name, image_folder, is_part, lies_in};
+use self::place::{check_name, check_new_file, end_of_name, image_folder, is_part, lies_in};
 pub use self::write::write;
 use crate::boot_medium;
 use crate::failure::Failure;
@@ -47,6 +47,7 @@ impl Chosen {
     /// written. Fails for what is neither a whole disk nor a file.
     pub fn find(path: &Path, backup: &Path) -> Result<Self, Failure> {
         let image = engine::open_backup(backup, Caching::Cached)?;
+        check_name(path)?;
         match fs::metadata(path) {
             Ok(metadata) if metadata.file_type().is_block_device() => Self::disk(path, &image),
             Ok(metadata) if metadata.is_file() => Self::file(path, &image, Some(&metadata)),

@@ -94,11 +94,14 @@ fn the_backup_itself_as_a_target() {
 fn targets_that_are_no_disks() {
     let bench = Bench::new();
     let backup = bench.backup("one", &["--no-verify"]);
-    let folder = bench.backups();
+    let (source, folder) = (bench.source(), bench.backups());
     for (target, words) in [
         ("/dev/null", "neither a disk nor a file"),
         (text(&folder), "neither a disk nor a file"),
         ("/dev/no-such-disk", "there is no disk"),
+        ("new.disk/", "is the name of a folder"),
+        ("new.disk/.", "is the name of a folder"),
+        (&format!("{}/", source.display()), "is the name of a folder"),
     ] {
         expect_refusal(words, &["restore", text(&backup), target, "--confirm", "x"]);
     }

@@ -124,6 +124,10 @@ fn a_backup_may_lie_below_an_unfinished_one() {
     expect(VERIFIED, &["verify", text(&moved.join("disk0.img.zst"))]);
     fs::rename(&moved, folder.join("two.partial")).unwrap();
     expect(REFUSED, &["verify", text(&folder.join("two.partial/disk0.img.zst"))]);
+    // A blank at the end of a file's name is no part of the word for it.
+    fs::rename(folder.join("two.partial"), &moved).unwrap();
+    let target = bench.path("target.disk ");
+    expect(VERIFIED, &["restore", text(&moved), text(&target), "--confirm", WORD]);
 }
 
 #[test]
