@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hardware::{DestinationFilesystem, Roots};
+use engine::capture;
+use hardware::{DestinationFilesystem, FileId, Roots};
 use rustix::fs::Access;
 
 use crate::boot_medium::{self, BootMedium};
@@ -47,8 +48,10 @@ impl Destination {
             Some(name) => name.to_owned(),
             None => unused_name(folder, &default_name(source)),
         };
+        capture::check_name(&name)?;
+        check_length(folder, &name)?;
         let mut notes = check_place(source, folder, &name)?;
-        if folder.join(&name).exists() {
+        if is_taken(&folder.join(&name)) {
             return Err(Failure::refused(
                 format!("{} exists already", folder.join(&name).display()),
                 "Choose another name with --name, or move that backup away.",
@@ -93,6 +96,21 @@ fn check_folder(folder: &Path) -> Result<(), Failure> {
     })
 }
 
+/// Refuses a name that is too long for a folder while the backup is not finished.
+fn check_length(folder: &Path, name: &str) -> Result<(), Failure> {
+    /// Bytes that no filesystem of Linux exceeds; FAT says more, and counts letters.
+    const MOST: u64 = 255;
+    let most = rustix::fs::statvfs(folder).map_or(MOST, |kept| kept.f_namemax.min(MOST));
+    let length = format!("{name}.partial").len() as u64;
+    if length <= most {
+        return Ok(());
+    }
+    Err(Failure::refused(
+        format!("the name is too long by {} bytes", length - most),
+        "Choose a shorter name with --name.",
+    ))
+}
+
 /// Refuses a destination on the source; notes what could not be told.
 fn check_place(source: &Source, folder: &Path, name: &str) -> Result<Vec<String>, Failure> {
     let guidance = "Choose a folder on another disk.";
@@ -113,10 +131,11 @@ fn check_place(source: &Source, folder: &Path, name: &str) -> Result<Vec<String>
         ));
     }
     if source.disk.is_none() {
-        let file = fs::canonicalize(&source.path)
-            .map_err(|error| Failure::opening(&source.path, error))?;
+        let fail = |error| Failure::opening(&source.path, error);
+        let id = FileId::of(&fs::metadata(&source.path).map_err(fail)?);
+        let file = fs::canonicalize(&source.path).map_err(fail)?;
         let folder = fs::canonicalize(folder).map_err(|error| Failure::opening(folder, error))?;
-        let inside = location.backing_files.contains(&file)
+        let inside = location.backing_ids.contains(&id)
             || [name.to_owned(), format!("{name}.partial")]
                 .iter()
                 .any(|name| file.starts_with(folder.join(name)));
@@ -164,11 +183,17 @@ fn usable(words: &str) -> String {
     if parts.is_empty() { "disk".to_owned() } else { parts.join("-") }
 }
 
+/// True when there is something of that name, be it a link that leads nowhere.
+fn is_taken(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
 /// The name, with a number where it is taken, also by a backup that is not finished: another
 /// capture may be at work on that one.
 fn unused_name(folder: &Path, name: &str) -> String {
-    let taken =
-        |name: &str| folder.join(name).exists() || folder.join(format!("{name}.partial")).exists();
+    let taken = |name: &str| {
+        is_taken(&folder.join(name)) || is_taken(&folder.join(format!("{name}.partial")))
+    };
     let numbered = (2_u32..).map(|number| format!("{name}-{number}"));
     std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
 }

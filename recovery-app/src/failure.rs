@@ -54,6 +54,14 @@ impl Failure {
         BlockError::io(&path.display().to_string(), Operation::Open, 0, 0, error).into()
     }
 
+    /// A file that a capture reads or a restore writes.
+    pub fn in_other_job(path: &Path) -> Self {
+        Self::refused(
+            format!("{} is in use by another job", path.display()),
+            "Wait until that one is done.",
+        )
+    }
+
     /// The same failure, with what is unharmed and what is left behind. A refusal has left
     /// nothing behind.
     pub fn leaving(self, unharmed: impl Into<String>) -> Self {

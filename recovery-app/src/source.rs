@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use block::{Access, BlockDevice, Caching, FileDevice};
+use block::{Access, BlockDevice, Caching, FileDevice, Geometry};
 use hardware::{Disk, HolderKind, KernelPartition, Roots, UseReason};
 use image::manifest::DiskRecord;
 
@@ -112,6 +112,25 @@ impl Source {
                 "Unmount it first, or start this computer from the recovery medium.",
             )),
         }
+    }
+
+    /// Keeps restores away from a file for as long as `device` is open.
+    pub fn claim(&self, device: &FileDevice) -> Result<(), Failure> {
+        if device.claim() { Ok(()) } else { Err(Failure::in_other_job(&self.path)) }
+    }
+
+    /// Refuses what has not a single sector to read.
+    pub fn check_size(&self, device: &FileDevice) -> Result<(), Failure> {
+        let Geometry { size, logical_sector, .. } = device.geometry();
+        if size >= u64::from(logical_sector) {
+            return Ok(());
+        }
+        let path = self.path.display();
+        let reason = match (size, &self.disk) {
+            (0, Some(_)) => format!("{path} cannot be captured: there is no medium in it"),
+            _ => format!("{path} is smaller than one sector"),
+        };
+        Err(Failure::refused(reason, "Name a disk, or a raw image of a whole disk."))
     }
 
     /// Opens it for reading chunks: a disk past the page cache, a file through it.

@@ -24,19 +24,22 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
     let destination = Destination::find(wanted, &source)?;
     source.check_offline()?;
     destination.notes.iter().for_each(|note| terminal.note(note.as_str()));
+    let only_read = |failure: Failure| failure.leaving("The source was only read.");
+    let survey = SurveyOptions {
+        partitions: arguments.partitions.clone(),
+        all_sectors: arguments.all_sectors,
+    };
+    check(&source, &survey).map_err(only_read)?;
     freeze(&source, terminal)?;
 
-    let only_read = |failure: Failure| failure.leaving("The source was only read.");
     let structures = source.open(Caching::Cached).map_err(only_read)?;
+    source.claim(&structures)?;
     let content = source.open_content().map_err(only_read)?;
     let request = CaptureRequest {
         disk: source.record(&structures),
         destination: destination.folder.clone(),
         name: destination.name.clone(),
-        survey: SurveyOptions {
-            partitions: arguments.partitions.clone(),
-            all_sectors: arguments.all_sectors,
-        },
+        survey,
         level: arguments.level,
         part_size: destination.part_size,
         free: Some(destination.filesystem.free),
@@ -51,6 +54,14 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
     let outcome = capture::capture(devices, &plan, terminal, &cancel)
         .map_err(|error| Failure::from(error).leaving(left_behind(&destination)))?;
     Ok(answer(&outcome, &shown))
+}
+
+/// Refuses what cannot be captured, before anything is done to the source. It is opened for this
+/// alone: nothing that was read before it is frozen stays in memory.
+fn check(source: &Source, survey: &SurveyOptions) -> Result<(), Failure> {
+    let device = source.open(Caching::Cached)?;
+    source.check_size(&device)?;
+    Ok(engine::check_partitions(&device, survey)?)
 }
 
 fn freeze(source: &Source, terminal: &Terminal) -> Result<(), Failure> {

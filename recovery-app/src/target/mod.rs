@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use block::{Access, Caching, FileDevice};
 use engine::restore::Target;
-use hardware::{Disk, Roots, UseReason};
+use hardware::{Disk, FileId, Roots, UseReason};
 use image::ImageReader;
 use image::manifest::DiskRecord;
 
 pub use self::open::OpenTarget;
-use self::place::{check_new_file, end_of_name, image_folder, is_part, lies_in};
+use self::place::{check_name, check_new_file, end_of_name, image_folder, is_part, lies_in};
 pub use self::write::write;
 use crate::boot_medium;
 use crate::failure::Failure;
@@ -33,8 +33,8 @@ pub struct Chosen {
     pub forbidden_in_words: Vec<String>,
     path: PathBuf,
     disk: Option<Disk>,
-    /// Device and inode of a file.
-    inode: Option<(u64, u64)>,
+    /// Which file it is, when it is one.
+    file: Option<FileId>,
     /// Files take the sector size of the captured disk.
     sector_size: u32,
 }
@@ -47,6 +47,7 @@ impl Chosen {
     /// written. Fails for what is neither a whole disk nor a file.
     pub fn find(path: &Path, backup: &Path) -> Result<Self, Failure> {
         let image = engine::open_backup(backup, Caching::Cached)?;
+        check_name(path)?;
         match fs::metadata(path) {
             Ok(metadata) if metadata.file_type().is_block_device() => Self::disk(path, &image),
             Ok(metadata) if metadata.is_file() => Self::file(path, &image, Some(&metadata)),
@@ -80,7 +81,7 @@ impl Chosen {
             forbidden_in_words: Vec::new(),
             path: path.to_owned(),
             disk: None,
-            inode: None,
+            file: None,
             sector_size: disk.logical_sector,
         };
         if chosen.reader.as_ref().is_some_and(|reader| boot_medium::of(reader).is_some()) {
@@ -93,8 +94,8 @@ impl Chosen {
             let words = "The backup itself lies on this disk.";
             chosen.forbid(format!("{} holds the backup", disk.path.display()), words);
         }
-        let behind = hardware::location_of(&Roots::default(), path)?.backing_files;
-        if behind.iter().any(|file| is_part(image, file)) {
+        let behind = hardware::location_of(&Roots::default(), path)?.backing_ids;
+        if behind.iter().any(|file| is_part(image, *file)) {
             let words = "It is made of a file of the backup itself.";
             let reason = format!("{} shows a file of the backup itself", disk.path.display());
             chosen.forbid(reason, words);
@@ -127,11 +128,14 @@ impl Chosen {
             forbidden_in_words: Vec::new(),
             path: path.to_owned(),
             disk: None,
-            inode: metadata.map(|metadata| (metadata.dev(), metadata.ino())),
+            file: metadata.map(FileId::of),
             sector_size,
         };
-        if is_part(image, path) {
+        let location = hardware::location_of(&Roots::default(), image_folder(image))?;
+        if chosen.file.is_some_and(|file| is_part(image, file)) {
             chosen.forbid_file(format!("{} is a file of the backup itself", path.display()));
+        } else if chosen.file.is_some_and(|file| location.backing_ids.contains(&file)) {
+            chosen.forbid_file(format!("{} holds the backup", path.display()));
         } else if lies_in(path, image_folder(image)) {
             chosen.forbid_file(format!("{} lies in the folder of the backup", path.display()));
         }

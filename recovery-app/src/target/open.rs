@@ -1,11 +1,10 @@
 //! A target that is about to be written.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 
 use block::{Access, BlockDevice, Caching, FileDevice};
 use engine::EngineError;
-use hardware::Roots;
+use hardware::{FileId, Roots};
 
 use super::Chosen;
 use crate::failure::Failure;
@@ -43,8 +42,12 @@ impl Chosen {
                 device.with_logical_sector(self.sector_size)
             })
         };
+        let device = open(access, writing)?;
+        if !device.claim() {
+            return Err(Failure::in_other_job(&self.path));
+        }
         Ok(OpenTarget {
-            device: open(access, writing)?,
+            device,
             structures: open(Access::Read, Caching::Cached)?,
             read_back: open(Access::Read, reading)?,
             new,
@@ -57,7 +60,7 @@ impl Chosen {
             Some(planned) => hardware::disk_at(&Roots::default(), &self.path)
                 .is_ok_and(|now| hardware::same_disk(&planned.identity(), &now.identity())),
             None => fs::metadata(&self.path)
-                .is_ok_and(|now| self.inode.is_none_or(|inode| inode == (now.dev(), now.ino()))),
+                .is_ok_and(|now| self.file.is_none_or(|file| file == FileId::of(&now))),
         };
         if same && open.size() == self.target.disk.size {
             return Ok(());

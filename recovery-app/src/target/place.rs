@@ -1,12 +1,25 @@
 //! Files as targets: where they lie, and what confirms them.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use hardware::FileId;
 use image::ImageReader;
 
 use crate::failure::Failure;
+
+/// Refuses a name that only a folder can have, such as one with a slash at its end.
+pub(super) fn check_name(path: &Path) -> Result<(), Failure> {
+    let name = path.file_name().unwrap_or_default().as_bytes();
+    if !name.is_empty() && path.as_os_str().as_bytes().ends_with(name) {
+        return Ok(());
+    }
+    Err(Failure::refused(
+        format!("{} is the name of a folder", path.display()),
+        "Name a disk such as /dev/sda; `remetal disks` lists them.",
+    ))
+}
 
 /// Refuses a file that must not be made, or cannot be.
 pub(super) fn check_new_file(path: &Path) -> Result<(), Failure> {
@@ -34,12 +47,11 @@ pub(super) fn image_folder(image: &ImageReader) -> &Path {
     }
 }
 
-/// True when `path` is one of the image's files, by whatever name.
-pub(super) fn is_part(image: &ImageReader, path: &Path) -> bool {
-    let Ok(file) = fs::metadata(path) else { return false };
+/// True when `file` is one of the image's files.
+pub(super) fn is_part(image: &ImageReader, file: FileId) -> bool {
     image.parts().iter().any(|part| {
         fs::metadata(image_folder(image).join(&part.name))
-            .is_ok_and(|part| (part.dev(), part.ino()) == (file.dev(), file.ino()))
+            .is_ok_and(|part| FileId::of(&part) == file)
     })
 }
 
@@ -53,9 +65,10 @@ pub(super) fn lies_in(path: &Path, folder: &Path) -> bool {
         .is_some_and(|real| real.starts_with(&folder))
 }
 
-/// The confirmation word of a file: the last four characters of its name.
+/// The confirmation word of a file: the last four characters of its name, without blanks behind it.
 pub(super) fn end_of_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.trim_end();
     let skipped = name.chars().count().saturating_sub(4);
     name.chars().skip(skipped).collect()
 }
@@ -69,5 +82,6 @@ mod tests {
         assert_eq!(end_of_name(Path::new("/a/target.img")), ".img");
         assert_eq!(end_of_name(Path::new("x")), "x");
         assert_eq!(end_of_name(Path::new("größe")), "röße");
+        assert_eq!(end_of_name(Path::new("target.img ")), ".img");
     }
 }

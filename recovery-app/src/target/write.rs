@@ -1,6 +1,6 @@
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use block::BlockError;
+use block::{BlockDevice, BlockError, Extent, FileDevice, Geometry};
 use engine::restore::{ConfirmedPlan, RestoreJob, RestoreOutcome, restore};
 use engine::{Cancel, Observer};
 
@@ -31,7 +31,9 @@ pub fn write(
     observer: &dyn Observer,
     cancel: &Cancel,
 ) -> Result<Written, Unwritten> {
-    let target = chosen.open().map_err(|failure| Unwritten { failure, has_begun: false })?;
+    let target = chosen
+        .open()
+        .map_err(|failure| Unwritten { failure: failure.before_writing(), has_begun: false })?;
     let outcome = match run(plan, chosen, &target, compare, observer, cancel) {
         Ok(outcome) => outcome,
         Err((false, failure)) => {
@@ -48,7 +50,7 @@ pub fn write(
     Ok(Written { outcome, old_partitions_shown: target.device.reread_partition_table().err() })
 }
 
-/// Runs the restore. A failure comes with whether writing had begun.
+/// Runs the restore. A failure comes with whether anything was written.
 fn run(
     plan: &ConfirmedPlan,
     chosen: &Chosen,
@@ -57,16 +59,56 @@ fn run(
     observer: &dyn Observer,
     cancel: &Cancel,
 ) -> Result<RestoreOutcome, (bool, Failure)> {
-    let writing = Cell::new(false);
-    let identity_check = || {
-        chosen.check_identity(&target.device)?;
-        writing.set(true);
-        Ok(())
-    };
     let OpenTarget { device, structures, read_back, .. } = target;
+    let identity_check = || chosen.check_identity(device);
+    let device = &Watched { device, was_written: AtomicBool::new(false) };
     let job =
         RestoreJob { device, structures, read_back, identity_check: &identity_check, compare };
-    restore(plan, &job, observer, cancel).map_err(|error| (writing.get(), error.into()))
+    restore(plan, &job, observer, cancel)
+        .map_err(|error| (device.was_written.load(Ordering::Relaxed), error.into()))
+}
+
+/// A target that knows whether something was written to it.
+struct Watched<'a> {
+    device: &'a FileDevice,
+    was_written: AtomicBool,
+}
+
+impl Watched<'_> {
+    fn watch(&self, result: Result<(), BlockError>) -> Result<(), BlockError> {
+        self.was_written.fetch_or(result.is_ok(), Ordering::Relaxed);
+        result
+    }
+}
+
+impl BlockDevice for Watched<'_> {
+    fn geometry(&self) -> Geometry {
+        self.device.geometry()
+    }
+
+    fn name(&self) -> &str {
+        self.device.name()
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
+        self.device.read_at(buffer, offset)
+    }
+
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
+        self.watch(self.device.write_at(data, offset))
+    }
+
+    fn flush(&self) -> Result<(), BlockError> {
+        self.device.flush()
+    }
+
+    fn zero(&self, extent: Extent) -> Result<(), BlockError> {
+        self.watch(self.device.zero(extent))
+    }
+
+    fn discard(&self, extent: Extent) -> Result<(), BlockError> {
+        self.watch(self.device.discard(extent))
+    }
 }
 
 fn left_behind(chosen: &Chosen, failure: &Failure) -> String {
@@ -79,4 +121,24 @@ fn left_behind(chosen: &Chosen, failure: &Failure) -> String {
          until the same restore is started again and comes to its end.",
         chosen.target.disk.path
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use block::{Access, Caching};
+
+    use super::*;
+
+    #[test]
+    fn only_a_write_that_went_through_counts() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(8192).unwrap();
+        for (access, written) in [(Access::Read, false), (Access::ReadWrite, true)] {
+            let device = &FileDevice::open(file.path(), access, Caching::Cached).unwrap();
+            let watched = Watched { device, was_written: AtomicBool::new(false) };
+            assert_eq!(watched.write_at(b"x", 0).is_ok(), written);
+            let _ = watched.write_at(b"x", 8192);
+            assert_eq!(watched.was_written.into_inner(), written);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::machine::{Bench, LoopDisk, VERIFIED, WORD, expect, expect_json, names};
+use crate::machine::{Bench, LoopDisk, REFUSED, VERIFIED, WORD, expect, expect_json, names};
 use crate::support::bytes::{compare, hash, noise_file};
 use crate::support::image::{compare_with_disk, parts};
 use crate::support::remetal::text;
@@ -110,6 +110,24 @@ fn every_sector_means_every_sector() {
     let backup = bench.backup("one", &["--all-sectors"]);
     let found = compare_with_disk(&backup, &bench.source());
     assert_eq!((found.zeroed, found.wrong), (0, 0));
+}
+
+#[test]
+fn a_backup_may_lie_below_an_unfinished_one() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let folder = bench.path("old.partial");
+    fs::create_dir(&folder).unwrap();
+    let moved = folder.join("one");
+    fs::rename(backup, &moved).unwrap();
+    expect(VERIFIED, &["verify", text(&moved)]);
+    expect(VERIFIED, &["verify", text(&moved.join("disk0.img.zst"))]);
+    fs::rename(&moved, folder.join("two.partial")).unwrap();
+    expect(REFUSED, &["verify", text(&folder.join("two.partial/disk0.img.zst"))]);
+    // A blank at the end of a file's name is no part of the word for it.
+    fs::rename(folder.join("two.partial"), &moved).unwrap();
+    let target = bench.path("target.disk ");
+    expect(VERIFIED, &["restore", text(&moved), text(&target), "--confirm", WORD]);
 }
 
 #[test]

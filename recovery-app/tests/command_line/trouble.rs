@@ -74,6 +74,44 @@ fn sectors_that_cannot_be_read_are_named() {
 }
 
 #[test]
+fn a_target_that_cannot_be_opened_is_said_to_be_as_it_was() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let target = bench.path("target.disk");
+    std::fs::copy("/bin/sleep", &target).unwrap();
+    sh(&format!("truncate -s 48M {}", target.display()));
+    // The kernel lets nobody write to a program that runs.
+    let mut running = Command::new(&target).arg("60").spawn().unwrap();
+    let done = expect_json(FAILED, &["restore", text(&backup), text(&target), "--confirm", WORD]);
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert_eq!(done["error"]["unharmed"], "Nothing was written.", "{done:#}");
+}
+
+#[test]
+fn a_source_that_is_cut_short_meanwhile_gives_no_backup() {
+    let bench = Bench::new();
+    let noise = bench.path("noise.disk");
+    noise_file(&noise, 128 << 20);
+    let backups = bench.backups();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_remetal"))
+        .args(["capture", text(&noise), text(&backups), "--name", "one", "--level", "19", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(program.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("\"progress\"")));
+    sh(&format!("truncate -s 0 {}", noise.display()));
+    lines.for_each(drop);
+    let mut said = String::new();
+    program.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(program.wait().unwrap().code(), Some(FAILED), "{said}");
+    assert!(said.contains("\"kind\": \"device\"") && said.contains("was cut short"), "{said}");
+    assert_eq!(names(&backups), ["one.partial"]);
+}
+
+#[test]
 fn ctrl_c_stops_and_says_what_is_left() {
     let bench = Bench::new();
     let noise = bench.path("noise.disk");

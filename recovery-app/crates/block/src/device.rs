@@ -53,6 +53,12 @@ pub trait BlockDevice: Send + Sync {
         false
     }
 
+    /// Fails when the file behind the device has become smaller than its geometry: then what was
+    /// read from it belongs to different moments.
+    fn check_size(&self) -> Result<(), BlockError> {
+        Ok(())
+    }
+
     /// Size in bytes.
     fn size(&self) -> u64 {
         self.geometry().size

@@ -72,6 +72,16 @@ pub enum BlockError {
         /// The alignment needed, in bytes.
         sector: u32,
     },
+    /// The device is smaller than it was when it was opened.
+    #[error("{device} was cut short while it was open: it has {found} bytes of {size}")]
+    CutShort {
+        /// Name of the device.
+        device: String,
+        /// Its size in bytes when it was opened.
+        size: u64,
+        /// Its size in bytes now.
+        found: u64,
+    },
     /// A write to a device that was opened for reading.
     #[error("{device} is open for reading only")]
     ReadOnly {
@@ -108,6 +118,7 @@ impl BlockError {
                 "The disk is smaller than its own tables say; check that it is detected with its full size."
             }
             Self::Unaligned { .. } => "This is a defect in the program; please report it.",
+            Self::CutShort { .. } => "Find out which program changes it, and start again.",
             Self::ReadOnly { .. } => "Choose a disk that can be written.",
         }
     }

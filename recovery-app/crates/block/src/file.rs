@@ -1,4 +1,4 @@
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -101,6 +101,22 @@ impl FileDevice {
         self.direct
     }
 
+    /// Claims a regular file until this device is dropped: for reading, together with others who
+    /// read it, or for writing, alone. False when another job has it.
+    ///
+    /// Only those who ask are kept away, and on a filesystem without locks nobody is.
+    #[must_use]
+    pub fn claim(&self) -> bool {
+        if self.is_block_device {
+            return true;
+        }
+        let lock = match self.access {
+            Access::Read => self.file.try_lock_shared(),
+            Access::ReadWrite | Access::Exclusive => self.file.try_lock(),
+        };
+        !matches!(lock, Err(TryLockError::WouldBlock))
+    }
+
     /// Tells the kernel to refuse writes to this disk from now on, or to allow them again
     /// (`BLKROSET`). Does nothing on a regular file.
     pub fn set_read_only(&self, read_only: bool) -> Result<(), BlockError> {
@@ -186,7 +202,7 @@ fn open_file(path: &Path, access: Access, caching: Caching) -> io::Result<(File,
 }
 
 fn read_geometry(file: &File, is_block_device: bool) -> io::Result<Geometry> {
-    let size = rustix::fs::seek(file, rustix::fs::SeekFrom::End(0))?;
+    let size = current_size(file)?;
     if !is_block_device {
         return Ok(Geometry { size, logical_sector: FILE_SECTOR, physical_sector: FILE_SECTOR });
     }
@@ -195,6 +211,11 @@ fn read_geometry(file: &File, is_block_device: bool) -> io::Result<Geometry> {
         logical_sector: rustix::fs::ioctl_blksszget(file)?,
         physical_sector: rustix::fs::ioctl_blkpbszget(file)?,
     })
+}
+
+/// Size of a file or block device, in bytes.
+fn current_size(file: &File) -> io::Result<u64> {
+    Ok(rustix::fs::seek(file, rustix::fs::SeekFrom::End(0))?)
 }
 
 impl BlockDevice for FileDevice {
@@ -249,10 +270,25 @@ impl BlockDevice for FileDevice {
         }
         match rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Data(extent.start)) {
             Ok(data) => data >= extent.end(),
-            // There is no data behind the offset.
-            Err(rustix::io::Errno::NXIO) => extent.end() <= self.geometry.size,
+            // There is no data behind the offset, or the file ends before it by now.
+            Err(rustix::io::Errno::NXIO) => {
+                extent.end() <= self.geometry.size && self.check_size().is_ok()
+            }
             Err(_) => false,
         }
+    }
+
+    fn check_size(&self) -> Result<(), BlockError> {
+        if self.is_block_device {
+            return Ok(());
+        }
+        let found = current_size(&self.file)
+            .map_err(|source| BlockError::io(&self.name, Operation::Control, 0, 0, source))?;
+        let size = self.geometry.size;
+        if found < size {
+            return Err(BlockError::CutShort { device: self.name.clone(), size, found });
+        }
+        Ok(())
     }
 
     fn discard(&self, extent: Extent) -> Result<(), BlockError> {
@@ -294,6 +330,32 @@ mod tests {
         assert!(!device.is_hole(Extent::new(3 << 20, 2 << 20)));
         assert!(device.is_hole(Extent::new(6 << 20, 2 << 20)));
         assert!(!device.is_hole(Extent::new(6 << 20, 4 << 20)), "beyond the end is no hole");
+    }
+
+    #[test]
+    fn a_file_has_many_readers_or_one_writer() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let open = |access| FileDevice::open(file.path(), access, Caching::Cached).unwrap();
+        let readers = [open(Access::Read), open(Access::Read)];
+        assert!(readers.iter().all(FileDevice::claim));
+        assert!(!open(Access::ReadWrite).claim());
+        drop(readers);
+        let writer = open(Access::ReadWrite);
+        assert!(writer.claim());
+        assert!(!open(Access::Read).claim() && !open(Access::ReadWrite).claim());
+    }
+
+    #[test]
+    fn a_file_cut_short_has_no_holes_behind_its_end() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(8 << 20).unwrap();
+        let device = FileDevice::open(file.path(), Access::Read, Caching::Cached).unwrap();
+        assert!(device.is_hole(Extent::new(6 << 20, 2 << 20)));
+        device.check_size().unwrap();
+        file.as_file().set_len(4 << 20).unwrap();
+        assert!(!device.is_hole(Extent::new(6 << 20, 2 << 20)));
+        let error = device.check_size().unwrap_err();
+        assert!(matches!(error, BlockError::CutShort { size, found, .. } if found < size));
     }
 
     #[test]

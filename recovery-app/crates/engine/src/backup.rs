@@ -121,9 +121,12 @@ fn wrong_file(image: &Path, beside: Option<&Backup>) -> Option<ImageError> {
     wrong(others.next()?, "it does not belong to this backup".to_owned())
 }
 
+/// True when the backup's own folder, whatever leads to it, has the name of an unfinished one.
 fn is_partial(path: &Path) -> bool {
     let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    canonical.components().any(|part| part.as_os_str().to_string_lossy().ends_with(".partial"))
+    let folder = if canonical.is_dir() { Some(canonical.as_path()) } else { canonical.parent() };
+    let name = folder.and_then(Path::file_name).unwrap_or_default();
+    name.to_string_lossy().ends_with(".partial")
 }
 
 fn read_manifest(path: &Path) -> Result<Option<Backup>, EngineError> {
@@ -186,13 +189,20 @@ impl PartialFolder {
     /// backup never.
     pub(crate) fn create(destination: &Path, name: &str) -> Result<Self, EngineError> {
         let finished = destination.join(name);
-        if finished.exists() {
+        // Of a link, it does not matter where it leads.
+        if finished.symlink_metadata().is_ok() {
             return Err(EngineError::refused(
                 format!("{} exists already", finished.display()),
                 "Choose another name with --name, or move that backup away.",
             ));
         }
         let partial = destination.join(format!("{name}.partial"));
+        if partial.is_symlink() {
+            return Err(EngineError::refused(
+                format!("{} is a link: what it leads to would be replaced", partial.display()),
+                "Delete the link, or choose another name with --name.",
+            ));
+        }
         fs::create_dir_all(&partial)
             .map_err(|error| EngineError::file(&partial, "creating", error))?;
         let lock = lock(&partial)?;

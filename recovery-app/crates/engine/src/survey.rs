@@ -102,6 +102,15 @@ pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Surve
     })
 }
 
+/// Refuses a choice of partitions that are not on the disk. `device` must take reads of any
+/// alignment.
+pub fn check_partitions(
+    device: &dyn BlockDevice,
+    options: &SurveyOptions,
+) -> Result<(), EngineError> {
+    check_choice(&partition_table::read(device)?, options)
+}
+
 fn check_choice(layout: &Layout, options: &SurveyOptions) -> Result<(), EngineError> {
     let known: Vec<u32> = layout.volumes().map(|partition| partition.number).collect();
     let unknown = |number: &&u32| !known.contains(number);

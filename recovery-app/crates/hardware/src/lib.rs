@@ -16,6 +16,7 @@
 
 mod bus;
 mod computer;
+mod content;
 mod destination;
 mod disk;
 mod error;
@@ -37,6 +38,7 @@ pub mod watch;
 
 pub use bus::Bus;
 pub use computer::{Computer, computer};
+pub use content::FileId;
 pub use destination::{DestinationFilesystem, filesystem_of};
 pub use disk::{Disk, Holder, HolderKind, KernelPartition};
 pub use error::HardwareError;

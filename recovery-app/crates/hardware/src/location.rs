@@ -5,18 +5,23 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::content::Content;
 use crate::mounts::{Mount, devices_of, mount_of, read_mounts, unescaped};
 use crate::topology::{Node, Topology};
-use crate::{DeviceNumber, HardwareError, Roots};
+use crate::{DeviceNumber, FileId, HardwareError, Roots};
 
 /// On what a file, folder or device lies, all the way down.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
     /// The nodes of every whole device on the way: disks, and also the arrays, logical volumes
-    /// and loop devices between them and the file.
+    /// and loop devices between them and the file. All loop devices that show the same file are
+    /// on the way, whichever of them is mounted.
     pub disks: Vec<PathBuf>,
-    /// The files behind the loop devices and file-backed mounts on the way.
+    /// The files behind the loop devices and file-backed mounts on the way, as the kernel names
+    /// them.
     pub backing_files: Vec<PathBuf>,
+    /// The same files, whatever their names.
+    pub backing_ids: BTreeSet<FileId>,
     /// True when some part could not be traced to a disk, memory or network: there may be more.
     pub incomplete: bool,
 }
@@ -65,9 +70,22 @@ pub(crate) struct Walk<'a> {
     topology: &'a Topology,
     mounts: &'a [Mount],
     seen_devices: BTreeSet<&'a str>,
-    seen_files: BTreeSet<PathBuf>,
-    waiting: Vec<PathBuf>,
+    seen_contents: BTreeSet<Content>,
+    waiting: Vec<Behind>,
     found: Location,
+}
+
+/// What is behind a device or mount.
+struct Behind {
+    /// As the kernel tells it; may lead nowhere, or to something else.
+    path: PathBuf,
+    content: Option<Content>,
+}
+
+impl Behind {
+    fn at(path: PathBuf) -> Self {
+        Self { content: Content::at(&path), path }
+    }
 }
 
 impl<'a> Walk<'a> {
@@ -77,7 +95,7 @@ impl<'a> Walk<'a> {
             topology,
             mounts,
             seen_devices: BTreeSet::new(),
-            seen_files: BTreeSet::new(),
+            seen_contents: BTreeSet::new(),
             waiting: Vec::new(),
             found: Location::default(),
         }
@@ -85,20 +103,59 @@ impl<'a> Walk<'a> {
 
     pub(crate) fn run(mut self, path: &Path) -> Result<Location, HardwareError> {
         self.file(&nearest_existing(path)?)?;
-        while let Some(backing) = self.waiting.pop() {
-            let real = fs::canonicalize(&backing).unwrap_or(backing);
-            if !self.seen_files.insert(real.clone()) {
-                continue;
-            }
-            // Deleted, or in another mount namespace.
-            if self.file(&real).is_err() {
-                self.found.incomplete = true;
-            }
-            if real.is_file() {
-                self.found.backing_files.push(real);
+        Ok(self.finish())
+    }
+
+    /// On which disks lies what a loop device shows. That file may have no name any more.
+    pub(crate) fn behind(mut self, node: &Node) -> Result<Location, HardwareError> {
+        let Some(path) = node.backing_file.clone() else { return Ok(self.found) };
+        match node.shows {
+            Some(Content::Device(number)) => self.numbered(number),
+            Some(Content::File(id)) => self.known_file(&path, id),
+            None => return self.run(&path),
+        }
+        Ok(self.finish())
+    }
+
+    fn finish(mut self) -> Location {
+        while let Some(behind) = self.waiting.pop() {
+            match behind.content {
+                Some(content) if !self.seen_contents.insert(content) => {}
+                Some(Content::Device(number)) => self.numbered(number),
+                Some(Content::File(id)) => self.backing(behind.path, id),
+                // In another mount namespace, and the kernel was not asked.
+                None => self.found.incomplete = true,
             }
         }
-        Ok(self.found)
+        self.found
+    }
+
+    fn backing(&mut self, path: PathBuf, id: FileId) {
+        self.topology.showing(Content::File(id)).for_each(|node| self.device(node));
+        let real = fs::canonicalize(&path).unwrap_or(path);
+        self.known_file(&real, id);
+        if !real.is_dir() {
+            self.found.backing_files.push(real);
+            self.found.backing_ids.insert(id);
+        }
+    }
+
+    /// A file that may have lost its name, or whose name leads to another one now: its filesystem
+    /// is known all the same.
+    fn known_file(&mut self, path: &Path, id: FileId) {
+        let is_named = Content::at(path) == Some(Content::File(id));
+        if !is_named || self.file(path).is_err() {
+            self.numbered(DeviceNumber::from_raw(id.device));
+        }
+    }
+
+    /// What has this number: a device, or a mounted filesystem.
+    fn numbered(&mut self, number: DeviceNumber) {
+        let mount = || self.mounts.iter().find(|mount| mount.number == number);
+        match self.topology.by_number(number) {
+            Some(node) => self.device(node),
+            None => self.mounted(mount()),
+        }
     }
 
     fn file(&mut self, path: &Path) -> Result<(), HardwareError> {
@@ -108,7 +165,7 @@ impl<'a> Walk<'a> {
         match self.topology.by_number(DeviceNumber::from_raw(raw)) {
             Some(node) => self.device(node),
             None if block_device => self.found.incomplete = true,
-            None => self.mounted(path),
+            None => self.mounted(mount_of(self.mounts, mount_id(path), path)),
         }
         Ok(())
     }
@@ -122,14 +179,16 @@ impl<'a> Walk<'a> {
             if node.parent.is_none() {
                 self.found.disks.push(self.roots.node(&node.name));
             }
-            self.waiting.extend(node.backing_file.clone());
+            if let Some(path) = node.backing_file.clone() {
+                self.waiting.push(Behind { path, content: node.shows });
+            }
             nodes.extend(self.topology.below(node));
         }
     }
 
     /// A filesystem whose number is no device's.
-    fn mounted(&mut self, path: &Path) {
-        let Some(mount) = mount_of(self.mounts, mount_id(path), path) else {
+    fn mounted(&mut self, mount: Option<&Mount>) {
+        let Some(mount) = mount else {
             self.found.incomplete = true;
             return;
         };
@@ -140,9 +199,9 @@ impl<'a> Walk<'a> {
         if !nodes.is_empty() {
             nodes.into_iter().for_each(|node| self.device(node));
         } else if !layers.is_empty() {
-            self.waiting.extend(layers);
+            self.waiting.extend(layers.into_iter().map(Behind::at));
         } else if mount.source.is_absolute() && mount.source.exists() {
-            self.waiting.push(mount.source.clone());
+            self.waiting.push(Behind::at(mount.source.clone()));
         } else if !mount.is_memory() && !mount.is_network() {
             self.found.incomplete = true;
         }

@@ -10,8 +10,9 @@ use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+use crate::content::Content;
 use crate::topology::{Node, Topology};
-use crate::{DeviceNumber, HardwareError, Roots, sysfs};
+use crate::{DeviceNumber, FileId, HardwareError, Roots, sysfs};
 
 /// One mounted filesystem.
 #[derive(Debug, Clone)]
@@ -102,23 +103,28 @@ fn octal_byte(digits: &[u8]) -> Option<u8> {
     u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok()
 }
 
-/// What every block device is mounted as or swapped to.
+/// What every block device and file is mounted as or swapped to.
 pub(crate) struct InUse {
-    mounts: Vec<(BTreeSet<String>, PathBuf)>,
+    mounts: Vec<(BTreeSet<String>, Mount)>,
+    /// Devices.
     swaps: BTreeSet<String>,
+    swap_files: Vec<PathBuf>,
 }
 
 impl InUse {
     pub(crate) fn read(roots: &Roots, topology: &Topology) -> Result<Self, HardwareError> {
         let mounts = read_mounts(roots)?
             .into_iter()
-            .map(|mount| (devices_of(roots, topology, &mount), mount.mount_point))
+            .map(|mount| (devices_of(roots, topology, &mount), mount))
             .collect();
-        let swaps = read_swaps(roots)
-            .iter()
-            .filter_map(|path| Some(topology.by_path(roots, path)?.name.clone()))
-            .collect();
-        Ok(Self { mounts, swaps })
+        let (mut swaps, mut swap_files) = (BTreeSet::new(), Vec::new());
+        for path in read_swaps(roots) {
+            match topology.by_path(roots, &path) {
+                Some(node) => drop(swaps.insert(node.name.clone())),
+                None => swap_files.push(path),
+            }
+        }
+        Ok(Self { mounts, swaps, swap_files })
     }
 
     /// Where the device itself is mounted.
@@ -127,10 +133,26 @@ impl InUse {
             .mounts
             .iter()
             .filter(|(devices, _)| devices.contains(device))
-            .map(|(_, point)| point.clone())
+            .map(|(_, mount)| mount.mount_point.clone())
             .collect();
         points.dedup();
         points
+    }
+
+    /// Where the filesystem in the file is mounted by a driver that needs no device for it, as
+    /// those of FUSE do.
+    pub(crate) fn mount_points_of_file(&self, file: FileId) -> impl Iterator<Item = &Path> {
+        let is_source = move |mount: &Mount| {
+            mount.source.is_absolute() && Content::at(&mount.source) == Some(Content::File(file))
+        };
+        let without_device = self.mounts.iter().filter(|(devices, _)| devices.is_empty());
+        without_device
+            .filter(move |(_, mount)| is_source(mount))
+            .map(|(_, mount)| mount.mount_point.as_path())
+    }
+
+    pub(crate) fn is_swap_file(&self, file: FileId) -> bool {
+        self.swap_files.iter().any(|swap| Content::at(swap) == Some(Content::File(file)))
     }
 
     pub(crate) fn is_swap(&self, device: &str) -> bool {

@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use crate::content::{Content, behind_loop};
 use crate::{DeviceNumber, HardwareError, Holder, HolderKind, Roots, sysfs};
 
 /// A block device: a whole disk or a partition.
@@ -21,8 +22,10 @@ pub(crate) struct Node {
     pub(crate) slaves: Vec<String>,
     /// Names of the devices built on it.
     pub(crate) holders: Vec<String>,
-    /// The file behind a loop device.
+    /// The path of what is behind a loop device, as it was when that was put into it.
     pub(crate) backing_file: Option<PathBuf>,
+    /// What that is, by whatever name.
+    pub(crate) shows: Option<Content>,
 }
 
 /// All block devices, by kernel name.
@@ -45,10 +48,10 @@ impl Topology {
             for child in sysfs::names(&folder, "") {
                 let child_folder = folder.join(&child);
                 if child_folder.join("partition").exists() {
-                    insert(&mut nodes, child, child_folder, Some(name.clone()));
+                    insert(roots, &mut nodes, child, child_folder, Some(name.clone()));
                 }
             }
-            insert(&mut nodes, name, folder, None);
+            insert(roots, &mut nodes, name, folder, None);
         }
         Ok(Self { nodes })
     }
@@ -90,14 +93,39 @@ impl Topology {
         node.parent.iter().chain(&node.slaves).filter_map(|name| self.by_name(name))
     }
 
-    /// The device itself and everything built on it: its partitions, their holders, and so on.
+    /// The loop devices that show this content, whole or in part.
+    pub(crate) fn showing(&self, content: Content) -> impl Iterator<Item = &Node> {
+        self.nodes.values().filter(move |node| node.shows == Some(content))
+    }
+
+    /// The other devices with the same bytes: loop devices over the same file or over this one,
+    /// and what this one is over. A part of the file counts as the whole.
+    pub(crate) fn twins(&self, node: &Node) -> impl Iterator<Item = &Node> {
+        let below = node.shows.into_iter().flat_map(|content| {
+            let device = match content {
+                Content::Device(number) => self.by_number(number),
+                Content::File(_) => None,
+            };
+            self.showing(content).chain(device)
+        });
+        let name = node.name.clone();
+        below
+            .chain(self.showing(Content::Device(node.number)))
+            .filter(move |twin| twin.name != name)
+    }
+
+    /// The device itself and everything built on it: its partitions, their holders, and so on; and
+    /// the same of all that have the same bytes.
     pub(crate) fn with_all_above(&self, node: &Node) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
+        let disk = node.parent.as_deref().and_then(|name| self.by_name(name));
         let mut waiting: Vec<&Node> = self.by_name(&node.name).into_iter().collect();
+        waiting.extend(disk.into_iter().flat_map(|disk| self.twins(disk)));
         while let Some(node) = waiting.pop() {
             if found.insert(node.name.as_str()) {
                 waiting.extend(self.partitions(node));
                 waiting.extend(node.holders.iter().filter_map(|name| self.by_name(name)));
+                waiting.extend(self.twins(node));
             }
         }
         found
@@ -105,6 +133,7 @@ impl Topology {
 }
 
 fn insert(
+    roots: &Roots,
     nodes: &mut BTreeMap<String, Node>,
     name: String,
     folder: PathBuf,
@@ -112,13 +141,17 @@ fn insert(
 ) {
     let number = sysfs::text(&folder, "dev").and_then(|text| DeviceNumber::parse(&text));
     let Some(number) = number else { return };
+    let backing_file = backing_file(&folder);
+    let shows =
+        backing_file.as_deref().and_then(|path| behind_loop(&roots.node(&name), &folder, path));
     let node = Node {
         name: name.clone(),
         number,
         parent,
         slaves: sysfs::names(&folder, "slaves"),
         holders: sysfs::names(&folder, "holders"),
-        backing_file: backing_file(&folder),
+        backing_file,
+        shows,
         folder,
     };
     nodes.insert(name, node);

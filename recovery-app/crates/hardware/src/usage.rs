@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
+use crate::content::Content;
 use crate::location::Walk;
 use crate::mounts::{InUse, Mount, read_mounts};
 use crate::topology::{Node, Topology};
-use crate::{HardwareError, Holder, Roots, sysfs};
+use crate::{FileId, HardwareError, Holder, Roots, sysfs};
 
 /// Why a disk or file must not be written to. No reason, no objection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,14 +33,14 @@ impl Usage {
 pub enum UseReason {
     /// A filesystem on it is mounted.
     Mounted {
-        /// The disk, a partition, or a volume on one.
+        /// The disk, a partition, a volume on one, or the file.
         device: PathBuf,
         /// Where.
         mount_point: PathBuf,
     },
     /// The kernel swaps to it.
     Swap {
-        /// The disk, a partition, or a volume on one.
+        /// The disk, a partition, a volume on one, or the file.
         device: PathBuf,
     },
     /// The kernel has built another device on it.
@@ -96,20 +97,23 @@ impl fmt::Display for UseReason {
 pub fn usage(roots: &Roots, path: &Path) -> Result<Usage, HardwareError> {
     let topology = Topology::read(roots)?;
     let mounts = read_mounts(roots)?;
+    let in_use = InUse::read(roots, &topology)?;
     let mut reasons = Vec::new();
     if let Some(node) = topology.by_path(roots, path) {
-        let in_use = InUse::read(roots, &topology)?;
         device_reasons(roots, &topology, &in_use, node, &mut reasons);
         loop_files_on(roots, &topology, &mounts, node, &mut reasons);
-        if reasons.is_empty() && is_claimed(&roots.node(&node.name)) {
-            reasons.push(UseReason::Busy { device: roots.node(&node.name) });
+        if reasons.is_empty() {
+            let same_bytes = std::iter::once(node).chain(topology.twins(node));
+            let nodes = same_bytes.map(|node| roots.node(&node.name));
+            let claimed = nodes.filter(|node| is_claimed(node));
+            reasons.extend(claimed.map(|device| UseReason::Busy { device }));
         }
         if sysfs::flag(&node.folder, "ro") {
             reasons.push(UseReason::ReadOnly { device: roots.node(&node.name) });
         }
         return Ok(Usage { reasons });
     }
-    file_reasons(roots, &topology, path, &mut reasons)?;
+    file_reasons(roots, &topology, &in_use, path, &mut reasons)?;
     Ok(Usage { reasons })
 }
 
@@ -130,6 +134,9 @@ fn device_reasons(
             reasons.push(UseReason::Swap { device: device.clone() });
         }
         let Some(node) = topology.by_name(name) else { continue };
+        if let Some(Content::File(file)) = node.shows {
+            content_reasons(in_use, file, &device, reasons);
+        }
         let holders = node.holders.iter().filter_map(|holder| topology.by_name(holder));
         reasons.extend(holders.map(|holder| UseReason::Held {
             device: device.clone(),
@@ -150,11 +157,11 @@ fn loop_files_on(
     let whole = roots.node(whole);
     for node in topology.nodes() {
         let Some(file) = &node.backing_file else { continue };
-        let lies_on_it = node.name != target.name
-            && Walk::new(roots, topology, mounts)
-                .run(file)
-                .is_ok_and(|location| location.is_on(&whole));
-        if lies_on_it {
+        let lies_on_it = || {
+            let walk = Walk::new(roots, topology, mounts).behind(node);
+            walk.is_ok_and(|location| location.is_on(&whole))
+        };
+        if node.name != target.name && lies_on_it() {
             let device = roots.node(&node.name);
             reasons.push(UseReason::LoopFile { file: file.clone(), device });
         }
@@ -178,25 +185,38 @@ fn is_claimed(node: &Path) -> bool {
 fn file_reasons(
     roots: &Roots,
     topology: &Topology,
+    in_use: &InUse,
     path: &Path,
     reasons: &mut Vec<UseReason>,
 ) -> Result<(), HardwareError> {
     let fail = |source| HardwareError::read(path, source);
     let file = fs::canonicalize(path).map_err(fail)?;
-    if !fs::metadata(&file).map_err(fail)?.is_file() {
+    let metadata = fs::metadata(&file).map_err(fail)?;
+    if !metadata.is_file() {
         return Err(HardwareError::NotADisk { path: path.to_owned() });
     }
-    for node in topology.nodes() {
-        let Some(backing) = &node.backing_file else { continue };
-        if fs::canonicalize(backing).is_ok_and(|backing| backing == file) {
-            let device = roots.node(&node.name);
-            reasons.push(UseReason::LoopFile { file: file.clone(), device });
-        }
+    let id = FileId::of(&metadata);
+    for node in topology.showing(Content::File(id)) {
+        let device = roots.node(&node.name);
+        reasons.push(UseReason::LoopFile { file: file.clone(), device });
     }
+    content_reasons(in_use, id, &file, reasons);
     let filesystem =
         rustix::fs::statvfs(&file).map_err(|error| HardwareError::read(path, error))?;
     if filesystem.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY) {
         reasons.push(UseReason::ReadOnly { device: file });
     }
     Ok(())
+}
+
+/// What a file is used for without a loop device. `name` is the file or a device that shows it.
+fn content_reasons(in_use: &InUse, file: FileId, name: &Path, reasons: &mut Vec<UseReason>) {
+    let device = || name.to_owned();
+    reasons.extend(in_use.mount_points_of_file(file).map(|mount_point| UseReason::Mounted {
+        device: device(),
+        mount_point: mount_point.to_owned(),
+    }));
+    if in_use.is_swap_file(file) {
+        reasons.push(UseReason::Swap { device: device() });
+    }
 }

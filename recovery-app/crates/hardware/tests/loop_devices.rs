@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use block::{Access, Caching, FileDevice};
 use hardware::watch::{DiskChanges, DiskWatch};
-use hardware::{Bus, Roots, UseReason, disk_at, disks, location_of, usage};
+use hardware::{Bus, FileId, Roots, UseReason, disk_at, disks, location_of, usage};
 
 /// An ext4 filesystem in a file, shown as a loop device; taken down at the end.
 struct LoopDisk {
@@ -100,6 +100,54 @@ fn a_file_in_a_mounted_image_lies_on_the_image_and_its_disk() {
     for below in &beneath.disks {
         assert!(usage(&roots, Path::new(below)).unwrap().reasons.contains(&shown));
     }
+}
+
+/// Another loop device over a file; detached at the end.
+struct Second(PathBuf);
+
+impl Second {
+    fn new(file: &Path, options: &[&str]) -> Self {
+        let mut losetup = Command::new("losetup");
+        Self(run(losetup.args(options).args(["--find", "--show"]).arg(file)).trim().into())
+    }
+}
+
+impl Drop for Second {
+    fn drop(&mut self) {
+        let _ = Command::new("losetup").arg("--detach").arg(&self.0).output();
+    }
+}
+
+#[test]
+fn every_name_and_every_loop_device_of_a_mounted_file_is_in_use() {
+    if !is_root() {
+        return;
+    }
+    let roots = Roots::default();
+    let disk = LoopDisk::new();
+    let link = disk.folder.path().join("link");
+    fs::hard_link(disk.image(), &link).unwrap();
+    let shown = UseReason::LoopFile { file: link.clone(), device: disk.node.clone() };
+    assert_eq!(usage(&roots, &link).unwrap().reasons, [shown]);
+
+    let whole = Second::new(&link, &[]);
+    let part = Second::new(&link, &["--offset=1M", "--sizelimit=2M"]);
+    assert_eq!(usage(&roots, &whole.0).unwrap().reasons, []);
+    let above = Second::new(&whole.0, &[]);
+    run(Command::new("mount").arg(&disk.node).arg(disk.mounted()));
+    let mounted = UseReason::Mounted { device: disk.node.clone(), mount_point: disk.mounted() };
+    let inside = location_of(&roots, &disk.mounted()).unwrap();
+    assert!(inside.backing_ids.contains(&FileId::of(&fs::metadata(&link).unwrap())));
+    for node in [&whole.0, &part.0, &above.0] {
+        assert!(usage(&roots, node).unwrap().reasons.contains(&mounted), "{}", node.display());
+    }
+    assert!(inside.is_on(&whole.0) && inside.is_on(&part.0));
+
+    fs::remove_file(disk.image()).unwrap();
+    let shown = UseReason::LoopFile { file: link.clone(), device: disk.node.clone() };
+    assert!(usage(&roots, &link).unwrap().reasons.contains(&shown));
+    assert!(usage(&roots, &whole.0).unwrap().reasons.contains(&mounted));
+    assert_eq!(location_of(&roots, &disk.mounted()).unwrap().disks.len(), inside.disks.len());
 }
 
 #[test]

@@ -11,5 +11,5 @@ mod slots;
 mod turn;
 
 pub use level::Level;
-pub use plan::{CapturePlan, CaptureRequest, SpaceEstimate, plan};
+pub use plan::{CapturePlan, CaptureRequest, SpaceEstimate, check_name, plan};
 pub use run::{CaptureOutcome, Source, capture};

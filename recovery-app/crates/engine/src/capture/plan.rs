@@ -94,7 +94,8 @@ pub fn plan(device: &dyn BlockDevice, request: CaptureRequest) -> Result<Capture
     Ok(CapturePlan { request, survey, data, holes, excluded, estimate })
 }
 
-fn check_name(name: &str) -> Result<(), EngineError> {
+/// Refuses what cannot be the name of a folder on every filesystem, or is no backup's.
+pub fn check_name(name: &str) -> Result<(), EngineError> {
     let unusable = name.is_empty()
         || name.starts_with('.')
         || name.ends_with(".partial")

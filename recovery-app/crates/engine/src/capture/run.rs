@@ -130,12 +130,15 @@ fn write_image(
     let survey = &plan.survey;
     let pieces = pieces(survey.disk_size, &survey.used, &survey.excluded, u64::from(CHUNK_SIZE));
     let mut recorder = Recorder::new(writer, plan.data, observer);
-    pipeline.run(pieces, |output, gauge| {
+    let read = pipeline.run(pieces, |output, gauge| {
         recorder.write(&output)?;
         gauge.set_backlog(recorder.writer.backlog());
         recorder.tell(&pipeline.level, gauge);
         Ok(())
-    })?;
+    });
+    // Whatever reading ended with, a file that was cut short is the better reason.
+    source.content.check_size()?;
+    read?;
     let (writer, mut totals, lost) = recorder.finish();
     totals.used = survey.used.total();
     let unreadable = name_losses(source.structures, plan, lost, cancel)?;

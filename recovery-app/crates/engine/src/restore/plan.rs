@@ -223,7 +223,7 @@ impl RestorePlan {
                 "Choose another target. Nothing was written.",
             ));
         }
-        if !word.trim().eq_ignore_ascii_case(&self.target.word) {
+        if !word.trim().eq_ignore_ascii_case(self.target.word.trim()) {
             return Err(EngineError::refused(
                 format!("`{word}` is not the confirmation word of {}", self.target.disk.path),
                 "Look at `remetal plan`: it shows the word, and what will be lost. Nothing was written.",

@@ -91,6 +91,29 @@ fn a_file_in_use_as_a_disk_counts_for_the_disk_it_lies_on() {
 }
 
 #[test]
+fn a_file_that_is_mounted_without_a_device_or_swapped_to_is_in_use() {
+    let machine = Machine::new();
+    machine.write("images/disk.img", "");
+    let image = fs::canonicalize(machine.path("images/disk.img")).unwrap();
+    let link = image.with_file_name("link.img");
+    fs::hard_link(&image, &link).unwrap();
+    assert!(usage(&machine.roots(), &link).unwrap().is_free());
+    let source = image.display().to_string();
+    machine.mount("0:41", "/mnt".as_ref(), "fuse", &source);
+    machine.write("proc/swaps", format!("Filename\tType\n{source}\tfile\t1\t0\t-2\n"));
+    let uses = |device: &std::path::Path| {
+        let mount_point = "/mnt".into();
+        let device = device.to_owned();
+        [UseReason::Mounted { device: device.clone(), mount_point }, UseReason::Swap { device }]
+    };
+    assert_eq!(usage(&machine.roots(), &link).unwrap().reasons, uses(&link));
+    let shown = machine.disk("loop0", VIRTUAL, "7:0", GIB);
+    shown.set_raw("loop/backing_file", format!("{}\n", link.display()));
+    let node = machine.node("loop0");
+    assert_eq!(usage(&machine.roots(), &node).unwrap().reasons, uses(&node));
+}
+
+#[test]
 fn a_read_only_disk_is_said_to_be() {
     let machine = Machine::new();
     let sda = disk(&machine, "sda", "8:0");
