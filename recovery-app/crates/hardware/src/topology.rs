@@ -7,6 +7,8 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use block::Extent;
+
 use crate::content::{Content, behind_loop};
 use crate::{DeviceNumber, HardwareError, Holder, HolderKind, Roots, sysfs};
 
@@ -26,6 +28,8 @@ pub(crate) struct Node {
     pub(crate) backing_file: Option<PathBuf>,
     /// What that is, by whatever name.
     pub(crate) shows: Option<Content>,
+    /// Which bytes of that it shows.
+    window: Extent,
 }
 
 /// All block devices, by kernel name.
@@ -98,15 +102,17 @@ impl Topology {
         self.nodes.values().filter(move |node| node.shows == Some(content))
     }
 
-    /// The other devices with the same bytes: loop devices over the same file or over this one,
-    /// and what this one is over. A part of the file counts as the whole.
+    /// The other devices with some of the same bytes: loop devices over the same file or over this
+    /// one, and what this one is over.
     pub(crate) fn twins(&self, node: &Node) -> impl Iterator<Item = &Node> {
-        let below = node.shows.into_iter().flat_map(|content| {
+        let window = node.window;
+        let below = node.shows.into_iter().flat_map(move |content| {
             let device = match content {
                 Content::Device(number) => self.by_number(number),
                 Content::File(_) => None,
             };
-            self.showing(content).chain(device)
+            let overlaps = move |twin: &&Node| twin.window.intersection(&window).is_some();
+            self.showing(content).filter(overlaps).chain(device)
         });
         let name = node.name.clone();
         below
@@ -132,6 +138,19 @@ impl Topology {
     }
 }
 
+/// The part of a file that a loop device shows (`losetup --offset`, `--sizelimit`).
+fn window(folder: &Path) -> Extent {
+    let bytes = |attribute: &str| sysfs::number(folder, attribute).unwrap_or(0_u64);
+    let to_the_end = u64::MAX;
+    Extent::new(
+        bytes("loop/offset"),
+        match bytes("loop/sizelimit") {
+            0 => to_the_end,
+            limit => limit,
+        },
+    )
+}
+
 fn insert(
     roots: &Roots,
     nodes: &mut BTreeMap<String, Node>,
@@ -144,6 +163,7 @@ fn insert(
     let backing_file = backing_file(&folder);
     let shows =
         backing_file.as_deref().and_then(|path| behind_loop(&roots.node(&name), &folder, path));
+    let window = window(&folder);
     let node = Node {
         name: name.clone(),
         number,
@@ -152,6 +172,7 @@ fn insert(
         holders: sysfs::names(&folder, "holders"),
         backing_file,
         shows,
+        window,
         folder,
     };
     nodes.insert(name, node);

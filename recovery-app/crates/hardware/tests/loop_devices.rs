@@ -178,3 +178,28 @@ fn a_file_put_into_a_loop_device_is_seen_within_a_second() {
         assert!(attached.elapsed() < Duration::from_secs(1));
     }
 }
+
+#[test]
+fn other_parts_of_a_file_are_other_disks() {
+    if !is_root() {
+        return;
+    }
+    let roots = Roots::default();
+    let disk = LoopDisk::new();
+    let file = disk.folder.path().join("parts");
+    fs::File::create(&file).unwrap().set_len(16 << 20).unwrap();
+    let part = |offset: u64| {
+        let options =
+            ["--offset", &offset.to_string(), "--sizelimit", "8388608"].map(str::to_owned);
+        Second::new(&file, &options.each_ref().map(String::as_str))
+    };
+    let (first, second) = (part(0), part(8 << 20));
+    run(Command::new("mkfs.ext4").arg("-q").arg(&first.0));
+    run(Command::new("mount").arg(&first.0).arg(disk.mounted()));
+    let used = |node: &Path| usage(&roots, node).unwrap().reasons;
+    assert!(matches!(used(&first.0)[..], [UseReason::Mounted { .. }]));
+    assert_eq!(used(&second.0), []);
+    let whole = Second::new(&file, &[]);
+    assert!(matches!(used(&whole.0)[..], [UseReason::Mounted { .. }]));
+    run(Command::new("umount").arg(disk.mounted()));
+}
