@@ -2,7 +2,10 @@ use block::{BlockDevice, Extent, ExtentSet, Window};
 use filesystem::{Allocation, Kind, State, VolumeInfo};
 use partition_table::{Layout, Partition, Table};
 
+use self::doubt::doubt;
 use crate::EngineError;
+
+mod doubt;
 
 /// What to look for on a disk.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +72,8 @@ pub enum VolumeCapture {
 /// cannot be read or a chosen partition does not exist; whatever else is odd ends up as "captured
 /// whole".
 pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Survey, EngineError> {
-    let layout = partition_table::read(device)?;
+    let mut layout = partition_table::read(device)?;
+    doubt(device, &mut layout);
     check_choice(&layout, options)?;
     let size = device.size();
     let mut surveyor = Surveyor { device, options, volumes: Vec::new(), used: ExtentSet::empty() };

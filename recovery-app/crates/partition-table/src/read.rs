@@ -6,7 +6,7 @@ use crate::gpt::read_copy;
 use crate::gpt_copies::{self, Copies};
 use crate::layout::{Layout, Table};
 use crate::notes::Notes;
-use crate::{TableError, mbr, signature};
+use crate::{TableError, mbr, signature, suspects};
 
 /// Sector sizes, in bytes, for which a GPT may be written when it is not the size of the device.
 const OTHER_UNITS: [u64; 4] = [512, 1024, 2048, 4096];
@@ -81,14 +81,14 @@ fn protected(disk: Sectors<'_>, table: &[Entry; 4], notes: &mut Notes) -> Option
 }
 
 /// A GPT without a protective MBR does not count, but its first copy being whole means that no
-/// filesystem was put straight on the disk since, whatever else may look like one.
+/// filesystem was put straight on the disk since, whatever else may look like one. Of the last copy
+/// alone this cannot be said: see [`crate::suspected_partitions`].
 fn leftover_gpt(disk: Sectors<'_>, notes: &mut Notes) -> Table {
     if read_copy(disk, 1).is_ok() {
         notes.add("there is a GPT, but its protective MBR is missing");
         return Table::Doubtful;
     }
-    let last = disk.count().saturating_sub(1);
-    if last > 1 && read_copy(disk, last).is_ok() {
+    if suspects::last_copy(disk).is_some() {
         notes.add("there are remains of a GPT at the end of the disk");
     }
     Table::None
