@@ -102,7 +102,10 @@ fn verbatim(
         }
     }
     writes.push(TableWrite { offset: 0, bytes: first_sector.to_vec() });
-    let after = read(&SavedTable::after(source.name(), target, &writes))?;
+    // What stays in its place counts too: extended boot records come with the other content.
+    let stays = SavedTable::save(source, layout);
+    let there = [stays.pieces(), &writes].concat();
+    let after = read(&SavedTable::after(source.name(), target, &there))?;
     Ok(Relocation { writes, wipe: Vec::new(), layout: after, notes })
 }
 

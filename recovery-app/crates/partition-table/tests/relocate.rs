@@ -181,6 +181,8 @@ fn an_mbr_stays_as_it_is() {
     assert_eq!(relocation.writes[0].bytes, disk.bytes(0, 512));
     assert_eq!(seen_by_sfdisk(&larger), seen_by_sfdisk(&disk));
     assert_eq!(relocation.wipe, []);
+    assert_eq!(relocation.layout.partitions, disk.layout().partitions);
+    assert_eq!(relocation.notes, Vec::<String>::new());
     let blank = Disk::new(GIB);
     assert_eq!(plan(&blank, 2 * GIB).writes.len(), 1);
     assert_eq!(plan(&blank, 2 * GIB).layout.table, Table::None);
