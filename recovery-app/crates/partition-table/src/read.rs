@@ -1,6 +1,6 @@
 use block::{BlockDevice, Extent};
 
-use crate::boot_sector::{BOOT_SECTOR_SIZE, Entry, PROTECTIVE, entries, read_mbr};
+use crate::boot_sector::{BOOT_SECTOR_SIZE, Entry, PROTECTIVE, entries, read_mbr, record_entries};
 use crate::bytes::{Sectors, read_bytes, sector_size};
 use crate::gpt::read_copy;
 use crate::gpt_copies::{self, Copies};
@@ -30,15 +30,19 @@ fn decode(device: &dyn BlockDevice, notes: &mut Notes) -> Result<Layout, TableEr
     }
     let sector = read_bytes(device, Extent::new(0, BOOT_SECTOR_SIZE))
         .map_err(|source| TableError::device(device.name(), 0, source))?;
+    let of_gpt = |table: &[Entry; 4]| {
+        let mut used = table.iter().filter(|entry| entry.is_used());
+        table.iter().any(Entry::protects) || used.any(|entry| entry.kind == PROTECTIVE)
+    };
+    if let Some(table) = record_entries(&sector).filter(of_gpt) {
+        let layout = protected(disk, &table, notes);
+        return Ok(layout.unwrap_or_else(|| without_partitions(disk, Table::Doubtful)));
+    }
     let mbr = read_mbr(&sector).filter(|mbr| entries(mbr).iter().any(Entry::is_used));
     let Some(mbr) = mbr else {
         return Ok(without_partitions(disk, leftover_gpt(disk, notes)));
     };
     let table = entries(&mbr);
-    if table.iter().any(|entry| entry.kind == PROTECTIVE) {
-        let layout = protected(disk, &table, notes);
-        return Ok(layout.unwrap_or_else(|| without_partitions(disk, Table::Doubtful)));
-    }
     if let Some(filesystem) = signature::boot_sector(&sector)
         && !could_be_partitions(disk, &table)
     {

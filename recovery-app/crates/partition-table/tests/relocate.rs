@@ -124,6 +124,20 @@ fn a_damaged_copy_is_made_good_on_a_larger_disk() {
 }
 
 #[test]
+fn a_protective_entry_that_only_linux_takes_is_no_hindrance() {
+    for (at, value) in [(446, 0x40), (446 + 12, 0)] {
+        let disk = Disk::new(GIB);
+        disk.sgdisk("-n 1:2048:+100M");
+        disk.write(at, &[value; 4][..if at == 446 { 1 } else { 4 }]);
+        let (larger, relocation) = restored(&disk, 2 * GIB);
+        assert_eq!(relocation.layout.partitions.len(), 1, "{:?}", relocation.notes);
+        assert_eq!(larger.layout(), relocation.layout);
+        assert_eq!(larger.bytes(2 * GIB - 512, 8), b"EFI PART");
+        assert_eq!(larger.bytes(at, 1), [value]);
+    }
+}
+
+#[test]
 fn the_same_size_means_the_same_bytes() {
     for damaged in [None, Some(512 + 60), Some(8 * GIB - 512 + 60)] {
         let disk = Disk::new(8 * GIB);
