@@ -123,6 +123,24 @@ fn a_damaged_copy_is_made_good_on_a_larger_disk() {
     }
 }
 
+/// Places for the entries as boards have them whose firmware wants its loader in sector 2.
+#[test]
+fn a_loader_in_front_of_the_entries_stays() {
+    for damaged in [512, 512 + 60, 1000 * 512 + 5] {
+        let disk = Disk::new(GIB);
+        disk.sgdisk("-j 1000");
+        disk.sgdisk("-n 1:2048:+100M");
+        let before = seen_by_sfdisk(&disk);
+        let loader: Vec<u8> = (0..900 * 512).map(|at: u32| (at % 251).to_le_bytes()[0]).collect();
+        disk.write(1024, &loader);
+        disk.write(damaged, b"x");
+        let (larger, relocation) = restored(&disk, 2 * GIB);
+        assert!(larger.bytes(1024, loader.len() as u64) == loader, "{:?}", relocation.notes);
+        assert_verified(&larger);
+        assert_eq!(seen_by_sfdisk(&larger), before);
+    }
+}
+
 #[test]
 fn a_protective_entry_that_only_linux_takes_is_no_hindrance() {
     for (at, value) in [(446, 0x40), (446 + 12, 0)] {
