@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use block::{Access, Caching, Extent, FileDevice};
-use engine::{Survey, SurveyOptions, survey};
+use engine::{EngineError, Survey, SurveyOptions, survey};
 use partition_table::Table;
 
 const MIB: u64 = 1 << 20;
@@ -115,4 +115,20 @@ fn the_first_logical_volume_of_a_disk_without_a_table_is_no_partition() {
     assert_eq!(survey.layout.table, Table::None, "{:?}", survey.layout.notes);
     assert_eq!(survey.volumes.len(), 2, "{:?}", survey.volumes);
     assert!(survey.used.total() < 80 * MIB, "{:?}", survey.used);
+}
+
+#[test]
+fn a_partition_beyond_the_end_of_the_disk_cannot_be_chosen() {
+    let disk = Disk::new(256 * MIB);
+    disk.run("sgdisk -n 1:2048:+64M -n 2:160M:+32M $D; truncate -s 128M $D");
+    let survey_of = |chosen: &[u32]| {
+        let partitions = Some(chosen.to_vec());
+        survey(&disk.open(), &SurveyOptions { partitions, all_sectors: false })
+    };
+    let refusal = survey_of(&[1, 2]).unwrap_err();
+    assert!(matches!(refusal, EngineError::Refused { .. }), "{refusal}");
+    assert!(refusal.to_string().contains("partition 2 lies beyond the end"), "{refusal}");
+    assert_eq!(refusal.guidance(), "Choose among: 1.");
+    let notes = survey_of(&[1]).unwrap().layout.notes;
+    assert!(notes.contains(&"partition 2 lies beyond the end of the disk".to_owned()), "{notes:?}");
 }

@@ -123,8 +123,10 @@ fn remark_on_partitions(layout: &Layout, notes: &mut Notes) {
         furthest = Some(furthest.map_or(here, |before| before.max(here)));
     }
     for partition in &layout.partitions {
-        if partition.extent.end() > layout.disk_size {
-            let number = partition.number;
+        let number = partition.number;
+        if partition.extent.start >= layout.disk_size {
+            notes.add(format!("partition {number} lies beyond the end of the disk"));
+        } else if partition.extent.end() > layout.disk_size {
             notes.add(format!("partition {number} reaches beyond the end of the disk"));
         }
     }
