@@ -6,6 +6,7 @@ use self::doubt::doubt;
 use crate::EngineError;
 
 mod doubt;
+mod gaps;
 
 /// What to look for on a disk.
 #[derive(Debug, Clone, Default)]
@@ -227,14 +228,25 @@ impl<'a> Surveyor<'a> {
         }
     }
 
-    /// What is to be captured outside of partitions: the structure of the disk, and with every
-    /// sector asked for all the rest.
+    /// What is to be captured outside of partitions: the structure of the disk, and of the rest
+    /// what seems to be a deleted partition, or everything if every sector was asked for.
     fn outside(&mut self, layout: &mut Layout) {
-        self.used.extend(layout.structural().iter());
+        let structural = layout.structural();
+        self.used.extend(structural.iter());
+        let gaps = layout.volume_bytes().complement(Extent::new(0, self.device.size()));
         if self.options.all_sectors {
-            let disk = Extent::new(0, self.device.size());
-            self.used.extend(layout.volume_bytes().complement(disk).iter());
+            self.used.extend(gaps.iter());
+            return;
         }
+        let mut left = gaps.difference(&structural);
+        if self.options.partitions.is_none() {
+            for (gap, note) in gaps::with_volumes(self.device, &gaps, &left) {
+                self.used.add(gap);
+                left = left.difference(&gap.into());
+                layout.notes.push(note);
+            }
+        }
+        layout.notes.extend(gaps::note_on(left.total()));
     }
 
     fn name_partitions(&mut self, layout: &Layout, reason: &str) {

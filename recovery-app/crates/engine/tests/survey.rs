@@ -132,3 +132,36 @@ fn a_partition_beyond_the_end_of_the_disk_cannot_be_chosen() {
     let notes = survey_of(&[1]).unwrap().layout.notes;
     assert!(notes.contains(&"partition 2 lies beyond the end of the disk".to_owned()), "{notes:?}");
 }
+
+#[test]
+fn space_outside_of_partitions_is_told() {
+    let disk = Disk::new(256 * MIB);
+    disk.run("sgdisk -n 1:2048:+16M -n 2:160M:+16M $D");
+    let survey = disk.survey();
+    let told = "232 MB outside of partitions is not in the backup (--all-sectors takes it)";
+    assert!(survey.layout.notes.contains(&told.to_owned()), "{:?}", survey.layout.notes);
+    assert!(survey.used.total() < 48 * MIB);
+
+    let options = SurveyOptions { partitions: None, all_sectors: true };
+    let survey = engine::survey(&disk.open(), &options).unwrap();
+    assert_eq!(survey.layout.notes, Vec::<String>::new());
+
+    let disk = Disk::new(256 * MIB);
+    disk.run("sgdisk -n 1:2048:0 $D");
+    assert_eq!(disk.survey().layout.notes, Vec::<String>::new());
+}
+
+#[test]
+fn a_deleted_partition_is_captured_whole() {
+    let disk = Disk::new(256 * MIB);
+    disk.run("sgdisk -n 1:2048:+64M -n 2:160M:+16M $D");
+    disk.run(NTFS_AT_1_MIB);
+    disk.run("sgdisk -d 1 -n 3:192M:+16M $D");
+    let survey = disk.survey();
+    assert!(survey.used.contains(Extent::between(0, 160 * MIB)), "{:?}", survey.used);
+    assert!(!survey.used.intersects(Extent::new(180 * MIB, MIB)), "{:?}", survey.used);
+    let notes = &survey.layout.notes;
+    let told = "there is NTFS outside of partitions, at byte 1048576: the space there is captured";
+    assert!(notes.iter().any(|note| note.contains(told)), "{notes:?}");
+    assert!(notes.iter().any(|note| note.starts_with("66 MB outside")), "{notes:?}");
+}
