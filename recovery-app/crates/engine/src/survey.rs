@@ -1,8 +1,12 @@
-use block::{BlockDevice, Extent, ExtentSet, Window};
+use block::{BlockDevice, Extent, ExtentSet, ExtentSetBuilder, Window};
 use filesystem::{Allocation, Kind, State, VolumeInfo};
 use partition_table::{Layout, Partition, Table};
 
+use self::doubt::doubt;
 use crate::EngineError;
+
+mod doubt;
+mod gaps;
 
 /// What to look for on a disk.
 #[derive(Debug, Clone, Default)]
@@ -69,34 +73,33 @@ pub enum VolumeCapture {
 /// cannot be read or a chosen partition does not exist; whatever else is odd ends up as "captured
 /// whole".
 pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Survey, EngineError> {
-    let layout = partition_table::read(device)?;
+    let mut layout = partition_table::read(device)?;
+    doubt(device, &mut layout);
     check_choice(&layout, options)?;
-    let size = device.size();
-    let mut surveyor = Surveyor { device, options, volumes: Vec::new(), used: ExtentSet::empty() };
-    let mut excluded = ExtentSet::empty();
+    let disk = Extent::new(0, device.size());
+    let mut surveyor = Surveyor::new(device, options);
     match whole_disk_reason(device, &layout, options) {
         Some(Whole::AsVolume) => surveyor.whole_disk(),
         Some(Whole::Because(reason)) => {
             surveyor.name_partitions(&layout, &reason);
-            surveyor.used = ExtentSet::whole(size);
+            surveyor.used.add(disk);
         }
         None => {
-            surveyor.used = layout.structural();
             for partition in layout.volumes() {
-                surveyor.partition(partition, &mut excluded);
+                surveyor.partition(partition);
             }
-            surveyor.add_unclaimed_if_asked(&layout, &excluded);
+            surveyor.outside(&mut layout);
         }
     }
-    let disk = Extent::new(0, size);
     let sector = u64::from(layout.sector_size).max(u64::from(device.geometry().logical_sector));
-    let used: ExtentSet = surveyor.used.iter().map(|extent| extent.aligned_out(sector)).collect();
+    let used = surveyor.used.build();
+    let used: ExtentSet = used.iter().map(|extent| extent.aligned_out(sector)).collect();
     let used = used.clipped(disk);
     Ok(Survey {
-        disk_size: size,
+        disk_size: disk.length,
         logical_sector: device.geometry().logical_sector,
         volumes: surveyor.volumes,
-        excluded: excluded.clipped(disk).difference(&used),
+        excluded: surveyor.excluded.build().clipped(disk).difference(&used),
         used,
         layout,
     })
@@ -112,15 +115,15 @@ pub fn check_partitions(
 }
 
 fn check_choice(layout: &Layout, options: &SurveyOptions) -> Result<(), EngineError> {
-    let known: Vec<u32> = layout.volumes().map(|partition| partition.number).collect();
+    let is_on_disk = |partition: &&Partition| partition.extent.start < layout.disk_size;
+    let known: Vec<u32> = layout.volumes().filter(is_on_disk).map(|one| one.number).collect();
     let unknown = |number: &&u32| !known.contains(number);
-    match options.partitions.iter().flatten().find(unknown) {
-        None => Ok(()),
-        Some(number) => Err(EngineError::refused(
-            format!("there is no partition {number} on this disk"),
-            format!("Choose among: {}.", join(&known)),
-        )),
-    }
+    let Some(number) = options.partitions.iter().flatten().find(unknown) else { return Ok(()) };
+    let reason = match layout.volumes().any(|partition| partition.number == *number) {
+        true => format!("partition {number} lies beyond the end of the disk"),
+        false => format!("there is no partition {number} on this disk"),
+    };
+    Err(EngineError::refused(reason, format!("Choose among: {}.", join(&known))))
 }
 
 fn join(numbers: &[u32]) -> String {
@@ -162,16 +165,22 @@ struct Surveyor<'a> {
     device: &'a dyn BlockDevice,
     options: &'a SurveyOptions,
     volumes: Vec<SurveyedVolume>,
-    used: ExtentSet,
+    used: ExtentSetBuilder,
+    excluded: ExtentSetBuilder,
 }
 
-impl Surveyor<'_> {
+impl<'a> Surveyor<'a> {
+    fn new(device: &'a dyn BlockDevice, options: &'a SurveyOptions) -> Self {
+        let (used, excluded) = (ExtentSetBuilder::new(), ExtentSetBuilder::new());
+        Self { device, options, volumes: Vec::new(), used, excluded }
+    }
+
     fn whole_disk(&mut self) {
         let disk = Extent::new(0, self.device.size());
         self.volume("the whole disk".to_owned(), None, disk);
     }
 
-    fn partition(&mut self, partition: &Partition, excluded: &mut ExtentSet) {
+    fn partition(&mut self, partition: &Partition) {
         let disk = Extent::new(0, self.device.size());
         let Some(extent) = partition.extent.intersection(&disk) else { return };
         let chosen = self
@@ -184,7 +193,7 @@ impl Surveyor<'_> {
             self.volume(place, Some(partition.number), extent);
         } else {
             let info = identify(&Window::new(self.device, extent));
-            *excluded = excluded.union(&extent.into());
+            self.excluded.add(extent);
             self.push(place, Some(partition.number), extent, info, VolumeCapture::Excluded);
         }
     }
@@ -193,7 +202,7 @@ impl Surveyor<'_> {
         let window = Window::new(self.device, extent);
         let info = identify(&window);
         let (capture, used) = self.allocation(&window, &info);
-        self.used = self.used.union(&used.shifted_by(extent.start));
+        self.used.extend(used.iter().map(|part| part.shifted_by(extent.start)));
         self.push(place, partition, extent, info, capture);
         self.logical_volumes(&window, partition, extent);
     }
@@ -228,13 +237,25 @@ impl Surveyor<'_> {
         }
     }
 
-    /// With every sector asked for, space outside partitions counts too.
-    fn add_unclaimed_if_asked(&mut self, layout: &Layout, excluded: &ExtentSet) {
+    /// What is to be captured outside of partitions: the structure of the disk, and of the rest
+    /// what seems to be a deleted partition, or everything if every sector was asked for.
+    fn outside(&mut self, layout: &mut Layout) {
+        let structural = layout.structural();
+        self.used.extend(structural.iter());
+        let gaps = layout.volume_bytes().complement(Extent::new(0, self.device.size()));
         if self.options.all_sectors {
-            let disk = Extent::new(0, self.device.size());
-            let outside = layout.volume_bytes().complement(disk).difference(excluded);
-            self.used = self.used.union(&outside);
+            self.used.extend(gaps.iter());
+            return;
         }
+        let mut left = gaps.difference(&structural);
+        if self.options.partitions.is_none() {
+            for (gap, note) in gaps::with_volumes(self.device, &gaps, &left) {
+                self.used.add(gap);
+                left = left.difference(&gap.into());
+                layout.notes.push(note);
+            }
+        }
+        layout.notes.extend(gaps::note_on(left.total()));
     }
 
     fn name_partitions(&mut self, layout: &Layout, reason: &str) {

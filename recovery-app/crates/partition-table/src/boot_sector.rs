@@ -1,6 +1,6 @@
 //! The first 512 bytes of a disk or of an extended boot record: four entries and a signature.
 //!
-//! The crate mbrman decodes and encodes them. Which entries are used and which contain others is
+//! The crate mbrman decodes them. Which entries are used and which contain others is
 //! decided here as in Linux (`block/partitions/msdos.c`), because mbrman decides otherwise.
 
 use std::io::Cursor;
@@ -38,6 +38,12 @@ impl Entry {
         matches!(self.kind, 0x05 | 0x0f | 0x85)
     }
 
+    /// Linux takes an entry for the protection of a GPT by its type and start alone
+    /// (`block/partitions/efi.c`, `is_pmbr_valid`).
+    pub(crate) fn protects(&self) -> bool {
+        self.kind == PROTECTIVE && self.start == 1
+    }
+
     /// The first sector behind it.
     pub(crate) fn end(&self) -> u64 {
         self.start + self.count
@@ -66,7 +72,8 @@ pub(crate) fn entries(mbr: &MBRHeader) -> [Entry; 4] {
     [&mbr.partition_1, &mbr.partition_2, &mbr.partition_3, &mbr.partition_4].map(Entry::from)
 }
 
-/// The four entries of an extended boot record, or `None` without the signature 55 AA.
+/// The four entries of an extended boot record or of a first sector whose boot flags do not matter,
+/// or `None` without the signature 55 AA.
 ///
 /// Boot flags are garbage in some records and Linux does not look at them, while mbrman refuses
 /// such records: it gets to see none.
@@ -80,7 +87,10 @@ pub(crate) fn record_entries(sector: &[u8]) -> Option<[Entry; 4]> {
     Some(entries)
 }
 
-/// Puts `mbr` over the first 512 bytes of `sector`; `None` with entries that cannot be read back.
-pub(crate) fn write_mbr(mbr: &MBRHeader, sector: &mut [u8]) -> Option<()> {
-    mbr.write_into(&mut Cursor::new(sector)).ok()
+/// Gives entry `index` of a boot sector `count` sectors and an end beyond what cylinders, heads and
+/// sectors can express; all other bytes stay.
+pub(crate) fn set_end(sector: &mut [u8], index: usize, count: u32) {
+    let entry = &mut sector[ENTRIES_AT + 16 * index..][..16];
+    entry[5..8].fill(0xff);
+    entry[12..].copy_from_slice(&count.to_le_bytes());
 }

@@ -181,11 +181,35 @@ fn describe(disk: Sectors<'_>, found: &Found, chosen: &Copy) -> GptCopy {
     }
     let sectors = entry_sectors(&chosen.header, disk.unit);
     let entries_lba = match found.lba {
-        PRIMARY_LBA => PRIMARY_LBA + 1,
+        PRIMARY_LBA => primary_entries(disk, found, chosen),
         lba => lba.saturating_sub(sectors),
     };
     let entries = disk.extent(entries_lba, sectors);
     GptCopy { state, header: disk.extent(found.lba, 1), entries }
+}
+
+/// The sector where the entries of a primary copy that is not intact belong. Usually it is the one
+/// behind the header, but some boards want their boot loader there: then the entries lie where
+/// the header says, or else right in front of the first sector for partitions.
+fn primary_entries(disk: Sectors<'_>, primary: &Found, chosen: &Copy) -> u64 {
+    let usual = PRIMARY_LBA + 1;
+    let last = chosen.header.first_usable.saturating_sub(entry_sectors(&chosen.header, disk.unit));
+    let own = primary.header().filter(|header| header.current_lba == PRIMARY_LBA);
+    match own.map(|header| header.part_start) {
+        Some(own) if (usual..=last).contains(&own) => own,
+        _ if last > usual && !may_hold_entries(disk, usual, chosen) => last,
+        _ => usual,
+    }
+}
+
+/// True unless the sectors from `lba` on hold something else than entries: they are blank, cannot
+/// be read, or have at least one of the entries of `copy` in its place.
+fn may_hold_entries(disk: Sectors<'_>, lba: u64, copy: &Copy) -> bool {
+    let Ok(found) = disk.read(lba, copy.entries.len() as u64) else { return true };
+    let size = usize::try_from(copy.header.part_size).unwrap_or(usize::MAX);
+    let mut pairs = found.chunks(size).zip(copy.entries.chunks(size));
+    found.iter().all(|byte| *byte == 0)
+        || pairs.any(|(one, other)| one == other && one.iter().any(|byte| *byte != 0))
 }
 
 /// Partitions that only another intact copy names. Which of two copies is the truth cannot be

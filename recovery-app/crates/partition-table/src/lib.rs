@@ -27,6 +27,7 @@ mod relocate;
 mod saved;
 mod signature;
 mod structural;
+mod suspects;
 mod type_names;
 
 pub use error::TableError;
@@ -34,3 +35,4 @@ pub use layout::{CopyState, GptCopy, GptTable, Layout, MbrTable, Partition, Part
 pub use read::read;
 pub use relocate::{Relocation, relocate};
 pub use saved::{SavedTable, TableWrite};
+pub use suspects::suspected_partitions;

@@ -1,12 +1,12 @@
 use block::{BlockDevice, Extent};
 
-use crate::boot_sector::{BOOT_SECTOR_SIZE, Entry, PROTECTIVE, entries, read_mbr};
+use crate::boot_sector::{BOOT_SECTOR_SIZE, Entry, PROTECTIVE, entries, read_mbr, record_entries};
 use crate::bytes::{Sectors, read_bytes, sector_size};
 use crate::gpt::read_copy;
 use crate::gpt_copies::{self, Copies};
 use crate::layout::{Layout, Table};
 use crate::notes::Notes;
-use crate::{TableError, mbr, signature};
+use crate::{TableError, mbr, signature, suspects};
 
 /// Sector sizes, in bytes, for which a GPT may be written when it is not the size of the device.
 const OTHER_UNITS: [u64; 4] = [512, 1024, 2048, 4096];
@@ -30,15 +30,19 @@ fn decode(device: &dyn BlockDevice, notes: &mut Notes) -> Result<Layout, TableEr
     }
     let sector = read_bytes(device, Extent::new(0, BOOT_SECTOR_SIZE))
         .map_err(|source| TableError::device(device.name(), 0, source))?;
+    let of_gpt = |table: &[Entry; 4]| {
+        let mut used = table.iter().filter(|entry| entry.is_used());
+        table.iter().any(Entry::protects) || used.any(|entry| entry.kind == PROTECTIVE)
+    };
+    if let Some(table) = record_entries(&sector).filter(of_gpt) {
+        let layout = protected(disk, &table, notes);
+        return Ok(layout.unwrap_or_else(|| without_partitions(disk, Table::Doubtful)));
+    }
     let mbr = read_mbr(&sector).filter(|mbr| entries(mbr).iter().any(Entry::is_used));
     let Some(mbr) = mbr else {
         return Ok(without_partitions(disk, leftover_gpt(disk, notes)));
     };
     let table = entries(&mbr);
-    if table.iter().any(|entry| entry.kind == PROTECTIVE) {
-        let layout = protected(disk, &table, notes);
-        return Ok(layout.unwrap_or_else(|| without_partitions(disk, Table::Doubtful)));
-    }
     if let Some(filesystem) = signature::boot_sector(&sector)
         && !could_be_partitions(disk, &table)
     {
@@ -81,14 +85,14 @@ fn protected(disk: Sectors<'_>, table: &[Entry; 4], notes: &mut Notes) -> Option
 }
 
 /// A GPT without a protective MBR does not count, but its first copy being whole means that no
-/// filesystem was put straight on the disk since, whatever else may look like one.
+/// filesystem was put straight on the disk since, whatever else may look like one. Of the last copy
+/// alone this cannot be said: see [`crate::suspected_partitions`].
 fn leftover_gpt(disk: Sectors<'_>, notes: &mut Notes) -> Table {
     if read_copy(disk, 1).is_ok() {
         notes.add("there is a GPT, but its protective MBR is missing");
         return Table::Doubtful;
     }
-    let last = disk.count().saturating_sub(1);
-    if last > 1 && read_copy(disk, last).is_ok() {
+    if suspects::last_copy(disk).is_some() {
         notes.add("there are remains of a GPT at the end of the disk");
     }
     Table::None
@@ -119,8 +123,10 @@ fn remark_on_partitions(layout: &Layout, notes: &mut Notes) {
         furthest = Some(furthest.map_or(here, |before| before.max(here)));
     }
     for partition in &layout.partitions {
-        if partition.extent.end() > layout.disk_size {
-            let number = partition.number;
+        let number = partition.number;
+        if partition.extent.start >= layout.disk_size {
+            notes.add(format!("partition {number} lies beyond the end of the disk"));
+        } else if partition.extent.end() > layout.disk_size {
             notes.add(format!("partition {number} reaches beyond the end of the disk"));
         }
     }

@@ -1,9 +1,8 @@
 //! Putting a saved table on a disk of the same or a larger size.
 
 use block::{BlockDevice, Extent, ExtentSet, Geometry};
-use mbrman::{CHS, MBRHeader};
 
-use crate::boot_sector::{BOOT_SECTOR_SIZE, Entry, PROTECTIVE, entries, read_mbr, write_mbr};
+use crate::boot_sector::{BOOT_SECTOR_SIZE, Entry, PROTECTIVE, record_entries, set_end};
 use crate::bytes::{Sectors, read_bytes};
 use crate::gpt::{Copy, entry_sectors};
 use crate::gpt_copies::Copies;
@@ -102,7 +101,10 @@ fn verbatim(
         }
     }
     writes.push(TableWrite { offset: 0, bytes: first_sector.to_vec() });
-    let after = read(&SavedTable::after(source.name(), target, &writes))?;
+    // What stays in its place counts too: extended boot records come with the other content.
+    let stays = SavedTable::save(source, layout);
+    let there = [stays.pieces(), &writes].concat();
+    let after = read(&SavedTable::after(source.name(), target, &there))?;
     Ok(Relocation { writes, wipe: Vec::new(), layout: after, notes })
 }
 
@@ -115,15 +117,13 @@ fn moved(
     first_sector: &[u8],
 ) -> Result<Relocation, String> {
     let disk = Sectors { device: source, unit: u64::from(layout.sector_size) };
-    let mbr = read_mbr(first_sector).ok_or("the first sector is no MBR")?;
-    let copies = Copies::find(disk, &entries(&mbr));
+    let entries = record_entries(first_sector).ok_or("the first sector is no MBR")?;
+    let copies = Copies::find(disk, &entries);
     let chosen = copies.chosen().ok_or("no copy of it is intact")?;
-    let places = Places::on(disk, &copies, chosen, target)?;
+    let places = Places::on(disk, table, chosen, target)?;
     places.check_free(disk, layout)?;
 
-    let mut boot_sector = first_sector.to_vec();
-    write_mbr(&with_grown_protection(mbr, disk.count(), places.count), &mut boot_sector)
-        .ok_or("the first sector cannot be written")?;
+    let boot_sector = with_grown_protection(first_sector, &entries, disk.count(), places.count);
     let (primary, backup) = (places.primary_header(chosen), places.backup_header(chosen));
     let at = |lba: u64, bytes: Vec<u8>| TableWrite { offset: lba * disk.unit, bytes };
     let writes = vec![
@@ -170,17 +170,16 @@ struct Places {
 impl Places {
     fn on(
         disk: Sectors<'_>,
-        copies: &Copies,
+        table: &GptTable,
         chosen: &Copy,
         target: Geometry,
     ) -> Result<Self, String> {
         let count = target.size / disk.unit;
         let entry_sectors = entry_sectors(&chosen.header, disk.unit);
-        let primary = copies.primary.intact();
         let backup = count.checked_sub(1).ok_or("the target has no sectors")?;
         Ok(Self {
             count,
-            primary_entries: primary.map_or(2, |copy| copy.header.part_start),
+            primary_entries: table.primary.entries.start / disk.unit,
             backup_entries: backup.checked_sub(entry_sectors).ok_or("the target is too small")?,
             backup,
             entry_sectors,
@@ -218,20 +217,24 @@ impl Places {
 
 /// The first sector with the protective entry reaching to the end of the larger disk, if it
 /// reached to the end of the smaller one or is the only entry. Boot code and other entries stay.
-fn with_grown_protection(mut mbr: MBRHeader, old_count: u64, new_count: u64) -> MBRHeader {
-    let alone = entries(&mbr).iter().filter(|entry| entry.is_used()).count() == 1;
-    for (_, written) in mbr.iter_mut() {
-        let entry = Entry::from(&*written);
+fn with_grown_protection(
+    sector: &[u8],
+    entries: &[Entry; 4],
+    old_count: u64,
+    new_count: u64,
+) -> Vec<u8> {
+    let mut sector = sector.to_vec();
+    let alone = entries.iter().filter(|entry| entry.is_used()).count() == 1;
+    for (index, entry) in entries.iter().enumerate() {
         // A size of 2^32 - 1 means "to the end" on a disk of any size.
         let open = entry.count == u64::from(u32::MAX);
         if entry.kind != PROTECTIVE || open || !(alone || entry.end() == old_count) {
             continue;
         }
-        // "Beyond what can be expressed": all bits set.
-        written.last_chs = CHS::new(1023, 255, 63);
-        written.sectors = u32::try_from(new_count.saturating_sub(entry.start)).unwrap_or(u32::MAX);
+        let count = u32::try_from(new_count.saturating_sub(entry.start)).unwrap_or(u32::MAX);
+        set_end(&mut sector, index, count);
     }
-    mbr
+    sector
 }
 
 /// Old copies of the table that would be found in the middle of the larger disk. Bytes that

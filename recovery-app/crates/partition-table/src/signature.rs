@@ -23,6 +23,11 @@ pub(crate) fn at(device: &dyn BlockDevice, offset: u64) -> Option<&'static str> 
     boot_sector(&head).or_else(|| superblock(&all))
 }
 
+/// What the first 512 bytes of a disk or partition by themselves belong to, in words.
+pub(crate) fn in_sector(sector: &[u8]) -> Option<&'static str> {
+    boot_sector(sector).or_else(|| superblock(sector))
+}
+
 /// A filesystem of Microsoft that `sector` is the boot sector of, in words.
 pub(crate) fn boot_sector(sector: &[u8]) -> Option<&'static str> {
     if has(sector, 3, b"NTFS    ") {

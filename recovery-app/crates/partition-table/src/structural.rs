@@ -1,6 +1,6 @@
 use block::{Extent, ExtentSet, ExtentSetBuilder};
 
-use crate::layout::{GptCopy, Layout, Table};
+use crate::layout::{CopyState, GptCopy, Layout, Table};
 
 /// Gaps between partitions up to this size, in bytes, belong to the structure: they are what
 /// alignment leaves.
@@ -28,6 +28,11 @@ impl Layout {
                     set.extend([*header, *entries]);
                 }
                 set.extend(table.stale.iter().copied());
+                // What is there tells where the entries of a damaged copy belong.
+                if table.primary.state != CopyState::Intact {
+                    let behind_header = 2 * u64::from(self.sector_size);
+                    set.add(Extent::new(behind_header, table.primary.entries.length));
+                }
             }
             Table::Mbr(table) => set.extend(table.extended_boot_records.iter().copied()),
         }

@@ -123,6 +123,38 @@ fn a_damaged_copy_is_made_good_on_a_larger_disk() {
     }
 }
 
+/// Places for the entries as boards have them whose firmware wants its loader in sector 2.
+#[test]
+fn a_loader_in_front_of_the_entries_stays() {
+    for damaged in [512, 512 + 60, 1000 * 512 + 5] {
+        let disk = Disk::new(GIB);
+        disk.sgdisk("-j 1000");
+        disk.sgdisk("-n 1:2048:+100M");
+        let before = seen_by_sfdisk(&disk);
+        let loader: Vec<u8> = (0..900 * 512).map(|at: u32| (at % 251).to_le_bytes()[0]).collect();
+        disk.write(1024, &loader);
+        disk.write(damaged, b"x");
+        let (larger, relocation) = restored(&disk, 2 * GIB);
+        assert!(larger.bytes(1024, loader.len() as u64) == loader, "{:?}", relocation.notes);
+        assert_verified(&larger);
+        assert_eq!(seen_by_sfdisk(&larger), before);
+    }
+}
+
+#[test]
+fn a_protective_entry_that_only_linux_takes_is_no_hindrance() {
+    for (at, value) in [(446, 0x40), (446 + 12, 0)] {
+        let disk = Disk::new(GIB);
+        disk.sgdisk("-n 1:2048:+100M");
+        disk.write(at, &[value; 4][..if at == 446 { 1 } else { 4 }]);
+        let (larger, relocation) = restored(&disk, 2 * GIB);
+        assert_eq!(relocation.layout.partitions.len(), 1, "{:?}", relocation.notes);
+        assert_eq!(larger.layout(), relocation.layout);
+        assert_eq!(larger.bytes(2 * GIB - 512, 8), b"EFI PART");
+        assert_eq!(larger.bytes(at, 1), [value]);
+    }
+}
+
 #[test]
 fn the_same_size_means_the_same_bytes() {
     for damaged in [None, Some(512 + 60), Some(8 * GIB - 512 + 60)] {
@@ -181,6 +213,8 @@ fn an_mbr_stays_as_it_is() {
     assert_eq!(relocation.writes[0].bytes, disk.bytes(0, 512));
     assert_eq!(seen_by_sfdisk(&larger), seen_by_sfdisk(&disk));
     assert_eq!(relocation.wipe, []);
+    assert_eq!(relocation.layout.partitions, disk.layout().partitions);
+    assert_eq!(relocation.notes, Vec::<String>::new());
     let blank = Disk::new(GIB);
     assert_eq!(plan(&blank, 2 * GIB).writes.len(), 1);
     assert_eq!(plan(&blank, 2 * GIB).layout.table, Table::None);

@@ -77,7 +77,8 @@ pub fn restore(
     let kept = kept(image)?;
     (job.identity_check)()?;
     let old_table = save_old_table(plan, job.structures, observer);
-    wipe(job.device, plan.old_layout.as_ref(), &kept, &plan.backup.display().to_string())?;
+    let layouts = plan.old_layout.iter().chain([&plan.relocation.layout]);
+    wipe(job.device, layouts, &kept, &plan.backup.display().to_string())?;
     let started = Instant::now();
     let hold_back = HoldBack::new(&plan.relocation);
     let (held, written) = write_content(plan, job, &hold_back, &kept, observer, cancel)?;
