@@ -29,7 +29,9 @@ pub(super) fn allocation(device: &dyn BlockDevice) -> Result<AllocationMap, MapE
             if journal.was_aborted() {
                 return Err(MapError::damaged("ext4 journal: a failure ended its last use"));
             }
-            let view = volume.replayed(Log::scan(&volume, journal)?)?;
+            let log = Log::scan(&volume, journal)?;
+            log.check_end(&volume)?;
+            let view = volume.replayed(log)?;
             check_trustworthy(&view)?;
             covered = view.superblock.covered();
             add_fast_commits(&view, &mut used)?;

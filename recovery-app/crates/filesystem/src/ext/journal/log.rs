@@ -10,6 +10,7 @@ use crate::MapError;
 use super::super::checksum::TransactionSum;
 use super::super::volume::Volume;
 use super::Journal;
+use super::end;
 use super::tag::{self, Type};
 
 /// Most copies that are held in memory, 24 bytes each: a full journal of 4 GiB.
@@ -39,6 +40,8 @@ pub(in super::super) struct Log {
     journal: Journal,
     /// By target, then in the order in which they were logged.
     entries: Vec<Entry>,
+    /// Transactions that were followed to their end.
+    walked: u32,
     /// Transactions that recovery replays.
     committed: u32,
 }
@@ -48,7 +51,7 @@ impl Log {
     pub(in super::super) fn scan(volume: &Volume<'_>, journal: Journal) -> Result<Self, MapError> {
         let mut scan = Scan::new(volume, &journal);
         scan.run()?;
-        let Scan { mut entries, revokes, committed, .. } = scan;
+        let Scan { mut entries, revokes, transaction: walked, committed, .. } = scan;
         entries.sort_unstable_by_key(|entry| (entry.target, entry.order));
         for (order, transaction) in revokes {
             if transaction < committed {
@@ -56,7 +59,16 @@ impl Log {
                 revoke(&mut entries, &tag::revoked(&journal.superblock, &block), transaction);
             }
         }
-        Ok(Self { journal, entries, committed })
+        Ok(Self { journal, entries, walked, committed })
+    }
+
+    /// Refuses a log of which a block in the middle was lost: its transactions go on behind the
+    /// place where the walk took it for ended. Reads all of the log.
+    pub(in super::super) fn check_end(&self, volume: &Volume<'_>) -> Result<(), MapError> {
+        match self.journal.has_transactions() {
+            true => end::check(volume, &self.journal, self.walked),
+            false => Ok(()),
+        }
     }
 
     pub(in super::super) fn journal(&self) -> &Journal {
@@ -100,6 +112,15 @@ impl Journal {
         let behind = u64::from(log.start - log.first) + u64::from(order);
         let within = behind % u64::from(log.end - log.first);
         log.first + u32::try_from(within).unwrap_or(0)
+    }
+
+    /// The reverse: how many blocks behind the start of the log block `index` lies.
+    pub(super) fn order_of(&self, index: u32) -> u32 {
+        let log = &self.superblock;
+        match index.checked_sub(log.start) {
+            Some(order) => order,
+            None => (log.end - log.start) + (index - log.first),
+        }
     }
 }
 

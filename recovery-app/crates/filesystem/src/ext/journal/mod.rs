@@ -4,6 +4,7 @@
 //! [`Log`] follows its transactions as recovery in the kernel does, and [`fast_commit`] reads
 //! what fast commits name.
 
+mod end;
 pub(super) mod fast_commit;
 mod log;
 mod superblock;
@@ -67,21 +68,29 @@ impl Journal {
 
     /// The block of the volume that holds block `index` of the journal.
     fn place(&self, index: u32) -> Option<u64> {
+        self.run_at(index).map(|run| run.first)
+    }
+
+    /// The blocks of the volume that hold the journal from block `index` up to where they part.
+    fn run_at(&self, index: u32) -> Option<Run> {
         let mut left = u64::from(index);
         for run in &self.runs {
             if left < run.count {
-                return Some(run.first + left);
+                return Some(Run { first: run.first + left, count: run.count - left });
             }
             left -= run.count;
         }
         None
     }
 
+    /// The same, when they must be there.
+    fn run_from(&self, index: u32) -> Result<Run, MapError> {
+        self.run_at(index)
+            .ok_or_else(|| MapError::damaged("ext4 journal: refers to a block behind its end"))
+    }
+
     fn read(&self, volume: &Volume<'_>, index: u32) -> Result<Vec<u8>, MapError> {
-        let place = self
-            .place(index)
-            .ok_or_else(|| MapError::damaged("ext4 journal: refers to a block behind its end"))?;
-        volume.read_on_disk(place, 1)
+        volume.read_on_disk(self.run_from(index)?.first, 1)
     }
 }
 
