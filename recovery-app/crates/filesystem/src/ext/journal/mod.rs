@@ -48,6 +48,9 @@ impl Journal {
         if u64::from(superblock.blocks) > held {
             return Err(MapError::damaged("ext4 journal: shorter than it says"));
         }
+        if u64::from(superblock.blocks) * volume.superblock.block_size > MOST_BYTES {
+            return Err(MapError::unsupported("ext4 journal: longer than can be followed"));
+        }
         Ok(Self { superblock, runs })
     }
 
@@ -98,7 +101,7 @@ fn read_runs(volume: &Volume<'_>, inode: &Inode) -> Result<Vec<Run>, MapError> {
     let mut runs: Vec<Run> = Vec::new();
     let mut next = 0;
     let mut has_hole = false;
-    mapping::walk(volume, inode, &mut Budget::for_volume(volume), &mut |mapped| {
+    mapping::walk(volume, inode, &mut Budget::for_one(), &mut |mapped| {
         let Some(logical) = mapped.logical else { return ControlFlow::Continue(()) };
         if logical != next || !mapped.written {
             has_hole = true;
@@ -117,8 +120,18 @@ fn read_runs(volume: &Volume<'_>, inode: &Inode) -> Result<Vec<Run>, MapError> {
     if has_hole || runs.len() >= MOST_RUNS {
         return Err(MapError::damaged("ext4 journal: its blocks do not follow each other"));
     }
+    if overlap(runs.clone()) {
+        return Err(MapError::damaged("ext4 journal: two of its blocks are the same"));
+    }
     Ok(runs)
+}
+
+fn overlap(mut runs: Vec<Run>) -> bool {
+    runs.sort_unstable_by_key(|run| run.first);
+    runs.windows(2).any(|pair| pair[0].first + pair[0].count > pair[1].first)
 }
 
 /// Most pieces a journal may lie in: made in one go, it has a few.
 const MOST_RUNS: usize = 1 << 16;
+/// Longest journal that is followed, in bytes: mke2fs makes one of up to 1 GiB unasked.
+const MOST_BYTES: u64 = 16 << 30;
