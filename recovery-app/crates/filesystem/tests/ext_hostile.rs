@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use block::{BlockDevice, BlockError, FileDevice, Geometry};
 use common::{open, sh, sparse_file};
-use filesystem::Allocation;
+use filesystem::{Allocation, ext};
 
 const BLOCK: u64 = 4096;
 /// Blocks in the middle of the volume, for crafted maps.
@@ -182,4 +182,14 @@ fn a_journal_lies_in_blocks_of_its_own() {
     volume.set_extents(JOURNAL, 0, &[[0, 1 << 13, first], [1 << 13, 1 << 13, first]]);
     let reason = volume.why_not();
     assert!(reason.contains("two of its blocks are the same"), "{reason}");
+}
+
+#[test]
+fn groups_do_not_share_a_bitmap() {
+    let volume = Crafted::new("-t ext4 -O ^metadata_csum,^uninit_bg,^64bit");
+    let first = volume.number(BLOCK);
+    volume.write(BLOCK + 32, &first.to_le_bytes());
+    let device = open(&volume.path);
+    let reason = ext::allocation(&device).unwrap_err().to_string();
+    assert!(reason.contains("is that of another group"), "{reason}");
 }

@@ -127,10 +127,13 @@ impl Journal {
 /// Marks the copies that must not be replayed: those up to the transaction that revokes them.
 fn revoke(entries: &mut [Entry], blocks: &[u64], transaction: u32) {
     for block in blocks {
-        let start = entries.partition_point(|entry| entry.target < *block);
-        let copies = entries[start..].iter_mut().take_while(|entry| entry.target == *block);
+        let last = (*block, transaction);
+        let end = entries.partition_point(|entry| (entry.target, entry.transaction) <= last);
+        // The copies before a revoked one are revoked already: each is marked once, however
+        // often its block is named.
+        let copies = entries[..end].iter_mut().rev();
         copies
-            .filter(|entry| entry.transaction <= transaction)
+            .take_while(|entry| entry.target == *block && !entry.revoked)
             .for_each(|entry| entry.revoked = true);
     }
 }
@@ -228,5 +231,44 @@ impl<'s, 'a> Scan<'s, 'a> {
 
     fn read(&self, order: u32) -> Result<Vec<u8>, MapError> {
         self.journal.read(self.volume, self.journal.index_of(order))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn entry(target: u64, order: u32, transaction: u32) -> Entry {
+        Entry { target, order, transaction, escaped: false, revoked: false }
+    }
+
+    #[test]
+    fn revokes_copies_up_to_its_transaction() {
+        let mut entries = vec![
+            entry(1, 0, 0),
+            entry(2, 1, 0),
+            entry(2, 5, 1),
+            entry(2, 9, 2),
+            entry(2, 12, 3),
+            entry(3, 2, 0),
+        ];
+        let mut revoked_by = |blocks: &[u64], transaction| {
+            revoke(&mut entries, blocks, transaction);
+            entries.iter().map(|entry| entry.revoked).collect::<Vec<_>>()
+        };
+        assert_eq!(revoked_by(&[2, 7, 0], 1), [false, true, true, false, false, false]);
+        assert_eq!(revoked_by(&[2, 2], 0), [false, true, true, false, false, false]);
+        assert_eq!(revoked_by(&[2, 3], 2), [false, true, true, true, false, true]);
+    }
+
+    #[test]
+    fn a_block_that_is_revoked_time_and_again_takes_no_longer() {
+        let mut entries: Vec<_> = (0..1 << 20).map(|order| entry(5, order, order)).collect();
+        let start = Instant::now();
+        revoke(&mut entries, &vec![5; 1 << 17], u32::MAX);
+        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(entries.iter().all(|entry| entry.revoked));
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Journal {
     superblock: JournalSuperblock,
     /// In the order of the journal, without holes.
     runs: Vec<Run>,
+    /// Of each run, its first block within the journal.
+    starts: Vec<u64>,
 }
 
 impl Journal {
@@ -41,7 +43,12 @@ impl Journal {
             return Err(MapError::damaged("ext4 journal: it has no blocks"));
         };
         let superblock = JournalSuperblock::parse(&volume.read_on_disk(first.first, 1)?)?;
-        let held: u64 = runs.iter().map(|run| run.count).sum();
+        let mut held = 0;
+        let mut starts = Vec::with_capacity(runs.len());
+        for run in &runs {
+            starts.push(held);
+            held += run.count;
+        }
         if u64::from(superblock.block_size) != volume.superblock.block_size {
             return Err(MapError::unsupported("ext4 journal: its block size is another"));
         }
@@ -51,7 +58,7 @@ impl Journal {
         if u64::from(superblock.blocks) * volume.superblock.block_size > MOST_BYTES {
             return Err(MapError::unsupported("ext4 journal: longer than can be followed"));
         }
-        Ok(Self { superblock, runs })
+        Ok(Self { superblock, runs, starts })
     }
 
     /// True when there are transactions to replay.
@@ -76,14 +83,11 @@ impl Journal {
 
     /// The blocks of the volume that hold the journal from block `index` up to where they part.
     fn run_at(&self, index: u32) -> Option<Run> {
-        let mut left = u64::from(index);
-        for run in &self.runs {
-            if left < run.count {
-                return Some(Run { first: run.first + left, count: run.count - left });
-            }
-            left -= run.count;
-        }
-        None
+        let index = u64::from(index);
+        let at = self.starts.partition_point(|start| *start <= index).checked_sub(1)?;
+        let run = self.runs[at];
+        let within = index - self.starts[at];
+        (within < run.count).then(|| Run { first: run.first + within, count: run.count - within })
     }
 
     /// The same, when they must be there.
