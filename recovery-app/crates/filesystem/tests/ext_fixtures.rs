@@ -206,6 +206,68 @@ fn an_empty_journal_that_needs_recovery_is_no_damage() {
     assert!(ext::read_file(&volume, "etc/os-release", 100).unwrap().is_some());
 }
 
+/// Where the blocks of the log lie that describe others: byte, type and transaction.
+fn log_blocks(bytes: &[u8]) -> Vec<(usize, u32, u32)> {
+    let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+    let starts = (0..bytes.len()).step_by(1024).filter(|at| number(*at) == 0xc03b_3998);
+    let blocks = starts.map(|at| (at, number(at + 4), number(at + 8)));
+    blocks.filter(|(_, kind, _)| [1, 2, 5].contains(kind)).collect()
+}
+
+#[test]
+fn a_log_broken_in_the_middle_is_not_taken_for_ended() {
+    for name in ["ext3-dirty", "ext4-dirty-plain"] {
+        let blocks = log_blocks(&fixture(name));
+        let (last, lost) = blocks.split_last().unwrap();
+        for (at, _, _) in lost {
+            for (field, wrong) in [(0, &[0; 1024][..]), (3, &[0]), (7, &[9]), (11, &[99])] {
+                let reason = why_not(&patched(name, &[(at + field, wrong)]));
+                assert!(reason.contains("broken off"), "{name}, byte {at}: {reason}");
+            }
+        }
+        // Without its commit block the last transaction was never finished.
+        assert!(ext::allocation(&patched(name, &[(last.0, &[0; 1024])])).is_ok(), "{name}");
+        // A descriptor that leads over the rest of the log: more tags than blocks follow.
+        let first = lost[0].0;
+        let many: Vec<u8> = (0..120).flat_map(|_| [0, 0, 0, 70, 0, 0, 0, 2]).collect();
+        let reason = why_not(&patched(name, &[(first + 12 + 16 + 8, &many)]));
+        assert!(reason.contains("journal"), "{name}: {reason}");
+    }
+}
+
+#[test]
+fn blocks_of_another_life_of_the_journal_are_no_damage() {
+    let name = "ext4-dirty-plain";
+    let bytes = fixture(name);
+    let (last, _, sequence) = *log_blocks(&bytes).last().unwrap();
+    let behind = last + 20 * 1024;
+    let header = |kind: u32, sequence: u32| {
+        [0xc03b_3998, kind, sequence].into_iter().flat_map(u32::to_be_bytes).collect::<Vec<_>>()
+    };
+    let maps = |kind, sequence| {
+        ext::allocation(&patched(name, &[(behind, &header(kind, sequence))])).is_ok()
+    };
+    // Earlier, the one that was being written, and more than there is room for in between.
+    assert!(maps(2, 1) && maps(2, sequence) && maps(1, sequence + 1) && maps(2, 100_000));
+    assert!(!maps(2, sequence + 1) && !maps(5, sequence + 2));
+}
+
+#[test]
+fn checksums_tell_whose_a_later_block_is() {
+    let bytes = fixture("ext4-dirty");
+    let (last, _, sequence) = *log_blocks(&bytes).last().unwrap();
+    let raw = |seed: u32, bytes: &[u8]| !crc32c::crc32c_append(!seed, bytes);
+    let mut later = bytes[last..last + 1024].to_vec();
+    later[8..12].copy_from_slice(&(sequence + 1).to_be_bytes());
+    let another = patched("ext4-dirty", &[(last + 9 * 1024, &later)]);
+    assert!(ext::allocation(&another).is_ok());
+    later[16..20].fill(0);
+    let sum = raw(raw(!0, &bytes[1024 + 0x68..1024 + 0x78]), &later);
+    later[16..20].copy_from_slice(&sum.to_be_bytes());
+    let own = patched("ext4-dirty", &[(last + 9 * 1024, &later)]);
+    assert!(why_not(&own).contains("broken off"));
+}
+
 /// Found by fuzzing: the log holds a superblock with more blocks than the one on the volume.
 #[test]
 fn growth_in_the_journal_counts() {

@@ -1,6 +1,8 @@
 //! The allocation map: block bitmaps, the structures of the groups, and on a volume that was not
 //! unmounted in order everything that its journal may still bring back.
 
+use std::collections::HashSet;
+
 use block::{BlockDevice, ExtentSet, ExtentSetBuilder};
 
 use crate::{AllocationMap, MapError};
@@ -29,7 +31,9 @@ pub(super) fn allocation(device: &dyn BlockDevice) -> Result<AllocationMap, MapE
             if journal.was_aborted() {
                 return Err(MapError::damaged("ext4 journal: a failure ended its last use"));
             }
-            let view = volume.replayed(Log::scan(&volume, journal)?)?;
+            let log = Log::scan(&volume, journal)?;
+            log.check_end(&volume)?;
+            let view = volume.replayed(log)?;
             check_trustworthy(&view)?;
             covered = view.superblock.covered();
             add_fast_commits(&view, &mut used)?;
@@ -263,8 +267,17 @@ fn group_metadata(volume: &Volume<'_>) -> Result<(ExtentSet, u64), MapError> {
         metadata.add(volume.bytes_of(superblock.mmp_block, 1));
     }
     let mut free_clusters: u64 = 0;
+    let mut bitmaps = HashSet::new();
     for descriptor in Descriptors::new(volume) {
         let descriptor = descriptor?;
+        // Also those that are not in use yet have a block each. Sharing one would multiply the
+        // copies in the journal, which are read for each group.
+        if !bitmaps.insert(descriptor.block_bitmap) {
+            return Err(MapError::damaged(format!(
+                "ext4 group {}: its block bitmap is that of another group",
+                descriptor.group
+            )));
+        }
         free_clusters = free_clusters.saturating_add(descriptor.free_clusters);
         for Run { first, count } in descriptor.metadata(superblock) {
             metadata.add(volume.bytes_of(first, count));

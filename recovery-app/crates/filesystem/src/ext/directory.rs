@@ -130,12 +130,23 @@ fn entry_length(field: u16, block: usize) -> usize {
     }
 }
 
-/// The inode of the file at `path`, following symbolic links inside the volume.
-pub(super) fn find(
+/// See [`super::read_file`].
+pub(super) fn file(
     volume: &Volume<'_>,
     path: &str,
+    most: usize,
     budget: &mut Budget,
-) -> Result<Option<Inode>, MapError> {
+) -> Result<Option<Vec<u8>>, MapError> {
+    match find(volume, path, budget)? {
+        Some(inode) if inode.kind == Type::File && !inode.is_encrypted() => {
+            content(volume, &inode, most, budget).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The inode of the file at `path`, following symbolic links inside the volume.
+fn find(volume: &Volume<'_>, path: &str, budget: &mut Budget) -> Result<Option<Inode>, MapError> {
     let mut names = split(path.as_bytes());
     let mut parents = vec![ROOT];
     let mut links = 0;
@@ -211,7 +222,7 @@ fn link_target(
 }
 
 /// The first `most` bytes of a file or symbolic link.
-pub(super) fn content(
+fn content(
     volume: &Volume<'_>,
     inode: &Inode,
     most: usize,

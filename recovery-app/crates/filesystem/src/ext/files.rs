@@ -24,7 +24,7 @@ pub(super) fn files_on(
     extents: &ExtentSet,
     most: usize,
 ) -> Result<Vec<String>, MapError> {
-    let mut budget = Budget::for_volume(volume);
+    let mut budget = Budget::for_all(volume);
     let mut search = Search { volume, extents, most, found: Vec::new() };
     for descriptor in Descriptors::new(volume) {
         search.group(&descriptor?, &mut budget)?;

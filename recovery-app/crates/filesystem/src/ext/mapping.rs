@@ -30,23 +30,42 @@ pub(super) struct Mapped {
     pub(super) written: bool,
 }
 
+/// Most blocks that are read for one thing: a journal of 2 GiB in ext3 has 8,000 blocks of map at
+/// most, and a directory of a million names has about as many blocks.
+const MOST_FOR_ONE: u64 = 1 << 14;
+/// Most blocks that are read for all files together, 32 GiB with the usual block size.
+const MOST_FOR_ALL: u64 = 1 << 23;
+/// Most blocks of map of one file: twice those of the longest file with indirect blocks.
+const MOST_MAP_BLOCKS: u64 = 1 << 21;
+
 /// How many blocks a job may still read.
 ///
 /// On a real volume no two files share a block, so reading each once bounds every job; on a
-/// damaged one this ends loops and trees that fold into themselves.
+/// damaged one this ends loops and trees that fold into themselves. How long it may take must
+/// not depend on the size that a volume claims, so there is a limit besides.
 pub(super) struct Budget(u64);
 
 impl Budget {
-    pub(super) fn for_volume(volume: &Volume<'_>) -> Self {
-        Self(volume.superblock.blocks.saturating_mul(2).saturating_add(1024))
+    /// For the journal, or for one file and the directories on the way to it.
+    pub(super) fn for_one() -> Self {
+        Self(MOST_FOR_ONE)
+    }
+
+    /// For any number of files.
+    pub(super) fn for_all(volume: &Volume<'_>) -> Self {
+        let twice = volume.superblock.blocks.saturating_mul(2).saturating_add(1024);
+        Self(twice.min(MOST_FOR_ALL))
     }
 
     pub(super) fn spend(&mut self, blocks: u64) -> Result<(), MapError> {
-        self.0 = self
-            .0
-            .checked_sub(blocks)
-            .ok_or_else(|| MapError::damaged("ext4: files refer to more blocks than there are"))?;
-        Ok(())
+        let left = self.0.checked_sub(blocks);
+        self.0 = left.unwrap_or(0);
+        left.map(|_| ())
+            .ok_or_else(|| MapError::damaged("ext4: files refer to more blocks than make sense"))
+    }
+
+    pub(super) fn is_spent(&self) -> bool {
+        self.0 == 0
     }
 }
 
@@ -64,7 +83,7 @@ pub(super) fn walk(
     if !inode.has_blocks() {
         return Ok(());
     }
-    let mut walker = Walker { volume, budget, visit, next: 0 };
+    let mut walker = Walker { volume, budget, visit, map_blocks: 0, next: 0 };
     let _stopped = if inode.has_extents() {
         walker.extents(inode.block_field(), None)?
     } else {
@@ -77,8 +96,10 @@ struct Walker<'w, 'a, 'f> {
     volume: &'w Volume<'a>,
     budget: &'w mut Budget,
     visit: &'w mut Visit<'f>,
-    /// First block of the file that has not been visited: extents must ascend, so that a tree
-    /// that folds into itself is noticed.
+    /// Blocks of the map that were read.
+    map_blocks: u64,
+    /// First block of the file that has not been visited: extents must ascend, and so must the
+    /// nodes above them, so that a tree that folds into itself is noticed.
     next: u64,
 }
 
@@ -95,6 +116,10 @@ impl Walker<'_, '_, '_> {
 
     fn read_map_block(&mut self, physical: u64) -> Result<Vec<u8>, MapError> {
         self.budget.spend(1)?;
+        self.map_blocks += 1;
+        if self.map_blocks > MOST_MAP_BLOCKS {
+            return Err(MapError::damaged("ext4: the map of a file is longer than any file"));
+        }
         self.volume.read_blocks(physical, 1)
     }
 
@@ -113,7 +138,11 @@ impl Walker<'_, '_, '_> {
         if field.le16(0)? != EXTENT_MAGIC || !is_right_depth {
             return Err(MapError::damaged("ext4: an extent tree node is not one"));
         }
-        for index in 0..usize::from(field.le16(2)?) {
+        let count = usize::from(field.le16(2)?);
+        if count == 0 && depth_above.is_some() {
+            return Err(MapError::damaged("ext4: an extent tree node has no entries"));
+        }
+        for index in 0..count {
             let at = EXTENT_RECORD * (index + 1);
             let flow = match depth {
                 0 => self.extent(field, at)?,
@@ -146,6 +175,11 @@ impl Walker<'_, '_, '_> {
     ) -> Result<ControlFlow<()>, MapError> {
         let physical = u64::from(field.le16(at + 8)?) << 32 | u64::from(field.le32(at + 4)?);
         self.check_run(physical, 1)?;
+        let logical = u64::from(field.le32(at)?);
+        if logical < self.next {
+            return Err(MapError::damaged("ext4: the nodes of an extent tree overlap"));
+        }
+        self.next = logical;
         if self.tell_map_block(physical).is_break() {
             return Ok(ControlFlow::Break(()));
         }

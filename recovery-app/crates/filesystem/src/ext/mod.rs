@@ -28,7 +28,6 @@ use block::{BlockDevice, BlockError, ExtentSet};
 
 use crate::{AllocationMap, MapError, VolumeInfo};
 
-use inode::Type;
 use journal::{Journal, Log};
 use mapping::Budget;
 use volume::Volume;
@@ -68,13 +67,7 @@ pub fn read_file(
     most: usize,
 ) -> Result<Option<Vec<u8>>, MapError> {
     let volume = view(volume)?;
-    let mut budget = Budget::for_volume(&volume);
-    match directory::find(&volume, path, &mut budget)? {
-        Some(inode) if inode.kind == Type::File && !inode.is_encrypted() => {
-            directory::content(&volume, &inode, most, &mut budget).map(Some)
-        }
-        _ => Ok(None),
-    }
+    directory::file(&volume, path, most, &mut Budget::for_one())
 }
 
 /// The volume for reading files: with its journal replayed where that is needed and possible.

@@ -2,14 +2,19 @@
 
 use block::BlockDevice;
 
+use super::directory;
+use super::mapping::Budget;
+
 /// Most bytes read of the file, which usually has a few hundred.
 const MOST: usize = 16 << 10;
 const PATHS: [&str; 2] = ["etc/os-release", "usr/lib/os-release"];
 
 /// What `PRETTY_NAME` says, if it can be read.
-pub(super) fn system(volume: &dyn BlockDevice) -> Option<String> {
+pub(super) fn system(device: &dyn BlockDevice) -> Option<String> {
+    let volume = super::view(device).ok()?;
+    let mut budget = Budget::for_one();
     PATHS.into_iter().find_map(|path| {
-        let content = super::read_file(volume, path, MOST).ok().flatten()?;
+        let content = directory::file(&volume, path, MOST, &mut budget).ok().flatten()?;
         pretty_name(&String::from_utf8_lossy(&content))
     })
 }

@@ -33,7 +33,7 @@ pub(in super::super) fn named_blocks(
     if !log.has_fast_commit {
         return Ok(());
     }
-    let mut budget = Budget::for_volume(volume);
+    let mut budget = Budget::for_all(volume);
     for index in log.end..log.blocks {
         let block = journal.read(volume, index)?;
         for (tag, value) in records(&block) {
@@ -88,7 +88,8 @@ fn inode_blocks(
         ControlFlow::Continue(())
     });
     match walked {
-        Err(MapError::Device(error)) => Err(error.into()),
+        Err(error @ MapError::Device(_)) => Err(error),
+        Err(error) if budget.is_spent() => Err(error),
         _ => Ok(()),
     }
 }

@@ -10,6 +10,7 @@ use crate::MapError;
 use super::super::checksum::TransactionSum;
 use super::super::volume::Volume;
 use super::Journal;
+use super::end;
 use super::tag::{self, Type};
 
 /// Most copies that are held in memory, 24 bytes each: a full journal of 4 GiB.
@@ -39,6 +40,8 @@ pub(in super::super) struct Log {
     journal: Journal,
     /// By target, then in the order in which they were logged.
     entries: Vec<Entry>,
+    /// Transactions that were followed to their end.
+    walked: u32,
     /// Transactions that recovery replays.
     committed: u32,
 }
@@ -48,7 +51,7 @@ impl Log {
     pub(in super::super) fn scan(volume: &Volume<'_>, journal: Journal) -> Result<Self, MapError> {
         let mut scan = Scan::new(volume, &journal);
         scan.run()?;
-        let Scan { mut entries, revokes, committed, .. } = scan;
+        let Scan { mut entries, revokes, transaction: walked, committed, .. } = scan;
         entries.sort_unstable_by_key(|entry| (entry.target, entry.order));
         for (order, transaction) in revokes {
             if transaction < committed {
@@ -56,7 +59,16 @@ impl Log {
                 revoke(&mut entries, &tag::revoked(&journal.superblock, &block), transaction);
             }
         }
-        Ok(Self { journal, entries, committed })
+        Ok(Self { journal, entries, walked, committed })
+    }
+
+    /// Refuses a log of which a block in the middle was lost: its transactions go on behind the
+    /// place where the walk took it for ended. Reads all of the log.
+    pub(in super::super) fn check_end(&self, volume: &Volume<'_>) -> Result<(), MapError> {
+        match self.journal.has_transactions() {
+            true => end::check(volume, &self.journal, self.walked),
+            false => Ok(()),
+        }
     }
 
     pub(in super::super) fn journal(&self) -> &Journal {
@@ -101,15 +113,27 @@ impl Journal {
         let within = behind % u64::from(log.end - log.first);
         log.first + u32::try_from(within).unwrap_or(0)
     }
+
+    /// The reverse: how many blocks behind the start of the log block `index` lies.
+    pub(super) fn order_of(&self, index: u32) -> u32 {
+        let log = &self.superblock;
+        match index.checked_sub(log.start) {
+            Some(order) => order,
+            None => (log.end - log.start) + (index - log.first),
+        }
+    }
 }
 
 /// Marks the copies that must not be replayed: those up to the transaction that revokes them.
 fn revoke(entries: &mut [Entry], blocks: &[u64], transaction: u32) {
     for block in blocks {
-        let start = entries.partition_point(|entry| entry.target < *block);
-        let copies = entries[start..].iter_mut().take_while(|entry| entry.target == *block);
+        let last = (*block, transaction);
+        let end = entries.partition_point(|entry| (entry.target, entry.transaction) <= last);
+        // The copies before a revoked one are revoked already: each is marked once, however
+        // often its block is named.
+        let copies = entries[..end].iter_mut().rev();
         copies
-            .filter(|entry| entry.transaction <= transaction)
+            .take_while(|entry| entry.target == *block && !entry.revoked)
             .for_each(|entry| entry.revoked = true);
     }
 }
@@ -207,5 +231,44 @@ impl<'s, 'a> Scan<'s, 'a> {
 
     fn read(&self, order: u32) -> Result<Vec<u8>, MapError> {
         self.journal.read(self.volume, self.journal.index_of(order))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn entry(target: u64, order: u32, transaction: u32) -> Entry {
+        Entry { target, order, transaction, escaped: false, revoked: false }
+    }
+
+    #[test]
+    fn revokes_copies_up_to_its_transaction() {
+        let mut entries = vec![
+            entry(1, 0, 0),
+            entry(2, 1, 0),
+            entry(2, 5, 1),
+            entry(2, 9, 2),
+            entry(2, 12, 3),
+            entry(3, 2, 0),
+        ];
+        let mut revoked_by = |blocks: &[u64], transaction| {
+            revoke(&mut entries, blocks, transaction);
+            entries.iter().map(|entry| entry.revoked).collect::<Vec<_>>()
+        };
+        assert_eq!(revoked_by(&[2, 7, 0], 1), [false, true, true, false, false, false]);
+        assert_eq!(revoked_by(&[2, 2], 0), [false, true, true, false, false, false]);
+        assert_eq!(revoked_by(&[2, 3], 2), [false, true, true, true, false, true]);
+    }
+
+    #[test]
+    fn a_block_that_is_revoked_time_and_again_takes_no_longer() {
+        let mut entries: Vec<_> = (0..1 << 20).map(|order| entry(5, order, order)).collect();
+        let start = Instant::now();
+        revoke(&mut entries, &vec![5; 1 << 17], u32::MAX);
+        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(entries.iter().all(|entry| entry.revoked));
     }
 }

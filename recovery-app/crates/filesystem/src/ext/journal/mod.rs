@@ -4,6 +4,7 @@
 //! [`Log`] follows its transactions as recovery in the kernel does, and [`fast_commit`] reads
 //! what fast commits name.
 
+mod end;
 pub(super) mod fast_commit;
 mod log;
 mod superblock;
@@ -29,6 +30,8 @@ pub(super) struct Journal {
     superblock: JournalSuperblock,
     /// In the order of the journal, without holes.
     runs: Vec<Run>,
+    /// Of each run, its first block within the journal.
+    starts: Vec<u64>,
 }
 
 impl Journal {
@@ -40,14 +43,22 @@ impl Journal {
             return Err(MapError::damaged("ext4 journal: it has no blocks"));
         };
         let superblock = JournalSuperblock::parse(&volume.read_on_disk(first.first, 1)?)?;
-        let held: u64 = runs.iter().map(|run| run.count).sum();
+        let mut held = 0;
+        let mut starts = Vec::with_capacity(runs.len());
+        for run in &runs {
+            starts.push(held);
+            held += run.count;
+        }
         if u64::from(superblock.block_size) != volume.superblock.block_size {
             return Err(MapError::unsupported("ext4 journal: its block size is another"));
         }
         if u64::from(superblock.blocks) > held {
             return Err(MapError::damaged("ext4 journal: shorter than it says"));
         }
-        Ok(Self { superblock, runs })
+        if u64::from(superblock.blocks) * volume.superblock.block_size > MOST_BYTES {
+            return Err(MapError::unsupported("ext4 journal: longer than can be followed"));
+        }
+        Ok(Self { superblock, runs, starts })
     }
 
     /// True when there are transactions to replay.
@@ -67,21 +78,26 @@ impl Journal {
 
     /// The block of the volume that holds block `index` of the journal.
     fn place(&self, index: u32) -> Option<u64> {
-        let mut left = u64::from(index);
-        for run in &self.runs {
-            if left < run.count {
-                return Some(run.first + left);
-            }
-            left -= run.count;
-        }
-        None
+        self.run_at(index).map(|run| run.first)
+    }
+
+    /// The blocks of the volume that hold the journal from block `index` up to where they part.
+    fn run_at(&self, index: u32) -> Option<Run> {
+        let index = u64::from(index);
+        let at = self.starts.partition_point(|start| *start <= index).checked_sub(1)?;
+        let run = self.runs[at];
+        let within = index - self.starts[at];
+        (within < run.count).then(|| Run { first: run.first + within, count: run.count - within })
+    }
+
+    /// The same, when they must be there.
+    fn run_from(&self, index: u32) -> Result<Run, MapError> {
+        self.run_at(index)
+            .ok_or_else(|| MapError::damaged("ext4 journal: refers to a block behind its end"))
     }
 
     fn read(&self, volume: &Volume<'_>, index: u32) -> Result<Vec<u8>, MapError> {
-        let place = self
-            .place(index)
-            .ok_or_else(|| MapError::damaged("ext4 journal: refers to a block behind its end"))?;
-        volume.read_on_disk(place, 1)
+        volume.read_on_disk(self.run_from(index)?.first, 1)
     }
 }
 
@@ -89,7 +105,7 @@ fn read_runs(volume: &Volume<'_>, inode: &Inode) -> Result<Vec<Run>, MapError> {
     let mut runs: Vec<Run> = Vec::new();
     let mut next = 0;
     let mut has_hole = false;
-    mapping::walk(volume, inode, &mut Budget::for_volume(volume), &mut |mapped| {
+    mapping::walk(volume, inode, &mut Budget::for_one(), &mut |mapped| {
         let Some(logical) = mapped.logical else { return ControlFlow::Continue(()) };
         if logical != next || !mapped.written {
             has_hole = true;
@@ -108,8 +124,18 @@ fn read_runs(volume: &Volume<'_>, inode: &Inode) -> Result<Vec<Run>, MapError> {
     if has_hole || runs.len() >= MOST_RUNS {
         return Err(MapError::damaged("ext4 journal: its blocks do not follow each other"));
     }
+    if overlap(runs.clone()) {
+        return Err(MapError::damaged("ext4 journal: two of its blocks are the same"));
+    }
     Ok(runs)
+}
+
+fn overlap(mut runs: Vec<Run>) -> bool {
+    runs.sort_unstable_by_key(|run| run.first);
+    runs.windows(2).any(|pair| pair[0].first + pair[0].count > pair[1].first)
 }
 
 /// Most pieces a journal may lie in: made in one go, it has a few.
 const MOST_RUNS: usize = 1 << 16;
+/// Longest journal that is followed, in bytes: mke2fs makes one of up to 1 GiB unasked.
+const MOST_BYTES: u64 = 16 << 30;

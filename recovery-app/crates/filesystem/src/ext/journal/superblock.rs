@@ -48,6 +48,8 @@ pub(super) struct JournalSuperblock {
     /// One checksum over each whole transaction.
     pub(super) has_csum_v1: bool,
     pub(super) has_fast_commit: bool,
+    /// Commit blocks may reach the disk before what they commit.
+    pub(super) has_async_commit: bool,
     pub(super) checksum_seed: u32,
 }
 
@@ -82,6 +84,7 @@ impl JournalSuperblock {
             has_csum_v3: incompat & INCOMPAT_CSUM_V3 != 0,
             has_csum_v1: !has_per_block && feature(0x24)? & COMPAT_CHECKSUM != 0,
             has_fast_commit: incompat & INCOMPAT_FAST_COMMIT != 0,
+            has_async_commit: incompat & INCOMPAT_ASYNC_COMMIT != 0,
             checksum_seed: crc32c(!0, field.slice(0x30, 16)?),
         };
         superblock.with_fast_commit_area(field.be32(0x54)?)?.checked()
