@@ -86,8 +86,10 @@ fn an_old_filesystem_of_the_whole_disk_does_not_hide_an_mbr_without_its_first_se
 #[test]
 fn an_old_gpt_does_not_make_the_image_of_a_filesystem_on_the_whole_disk_large() {
     let disk = Disk::new(512 * MIB);
-    disk.run("sgdisk -n 1:2048:+64M -t 1:0700 $D; dd if=/dev/zero of=$D bs=512 count=34 \
-         conv=notrunc status=none; mkfs.btrfs -q -f $D");
+    disk.run(
+        "sgdisk -n 1:2048:+64M -t 1:0700 $D; dd if=/dev/zero of=$D bs=512 count=34 \
+         conv=notrunc status=none; mkfs.btrfs -q -f $D",
+    );
     let survey = disk.survey();
     assert_eq!(survey.layout.table, Table::None, "{:?}", survey.layout.notes);
     assert!(survey.used.total() < 64 * MIB);
