@@ -17,7 +17,7 @@ const MOST_PARTITIONS: usize = 256;
 const MARKER: &[u8] =
     b"REMETAL: a restore onto this disk was not finished. Start it again. Backup: ";
 
-/// Zeros the old signatures and leaves the marker. Bytes in `kept` are not touched.
+/// Writes the marker and zeros the old signatures. Bytes in `kept` are not touched.
 ///
 /// `layouts` are the one that was on the disk and the one that will be: where the backup has a
 /// hole, nothing else would remove what is left of an array at the end of a partition, and it
@@ -31,25 +31,31 @@ pub(super) fn wipe<'a>(
     let geometry = device.geometry();
     let disk = Extent::new(0, geometry.size);
     let sector = u64::from(geometry.logical_sector);
+    // First of all: whatever stops the rest, the disk says what it is.
+    let first = disk.intersection(&Extent::new(0, sector)).unwrap_or(Extent::new(0, 0));
+    device.write_at(&marker(first.length, backup), 0)?;
+    device.flush()?;
     let partitions = layouts.into_iter().flat_map(|layout| {
         let extents = layout.volumes().map(|partition| partition.extent);
         extents.filter_map(|extent| extent.intersection(&disk)).take(MOST_PARTITIONS)
     });
     let ends = partitions.chain([disk]).flat_map(both_ends);
     let all: ExtentSet = ends.map(|extent| extent.aligned_out(sector)).collect();
-    for extent in all.clipped(disk).difference(kept).iter() {
+    for extent in all.clipped(disk).difference(kept).difference(&first.into()).iter() {
         device.zero(extent)?;
     }
-    // A file may be smaller than a sector.
-    let length = disk.length.min(sector);
-    let mut first = AlignedBuffer::zeroed(usize::try_from(length).unwrap_or(0));
-    let text = [MARKER, backup.as_bytes()].concat();
-    // The last two bytes stay zero: no firmware takes this for a boot sector.
-    let length = text.len().min(first.len().saturating_sub(2));
-    first[..length].copy_from_slice(&text[..length]);
-    device.write_at(&first, 0)?;
     device.flush()?;
     Ok(())
+}
+
+/// A first sector of `length` bytes, fewer than a sector on a file that has no more.
+fn marker(length: u64, backup: &str) -> AlignedBuffer {
+    let mut sector = AlignedBuffer::zeroed(usize::try_from(length).unwrap_or(0));
+    let text = [MARKER, backup.as_bytes()].concat();
+    // The last two bytes stay zero: no firmware takes this for a boot sector.
+    let length = text.len().min(sector.len().saturating_sub(2));
+    sector[..length].copy_from_slice(&text[..length]);
+    sector
 }
 
 /// The first and the last [`ENDS`] bytes of `extent`.

@@ -51,7 +51,6 @@ pub(super) fn note_on(bytes: u64) -> Option<String> {
         megabytes @ ..10_000 => format!("{megabytes} MB"),
         megabytes => format!("{} GB", megabytes / 1000),
     };
-    (bytes > WORTH_TELLING).then(|| {
-        format!("{size} outside of partitions is not in the backup (--all-sectors takes it)")
-    })
+    (bytes > WORTH_TELLING)
+        .then(|| format!("{size} outside of partitions counts as free and is not in the backup"))
 }
