@@ -255,7 +255,7 @@ impl<'a> Surveyor<'a> {
                 layout.notes.push(note);
             }
         }
-        layout.notes.extend(gaps::note_on(left.total()));
+        layout.notes.extend(gaps::note_on(self.device, &left));
     }
 
     fn name_partitions(&mut self, layout: &Layout, reason: &str) {

@@ -7,7 +7,7 @@ use super::identify;
 
 const MIB: u64 = 1 << 20;
 
-/// Space outside of partitions of more bytes than this is told: alignment leaves less.
+/// Written space outside of partitions of more bytes than this is told: alignment leaves less.
 const WORTH_TELLING: u64 = 4 * MIB;
 
 /// Most gaps that are looked into, which bounds the time that a senseless table costs.
@@ -45,12 +45,26 @@ fn former_volume(device: &dyn BlockDevice, gap: Extent) -> Option<(u64, VolumeIn
     })
 }
 
-/// A note on `bytes` outside of partitions that the backup lacks, if it is worth one.
-pub(super) fn note_on(bytes: u64) -> Option<String> {
+/// A note on what the backup lacks outside of partitions, if it is worth one: space that was never
+/// written to is no loss.
+pub(super) fn note_on(device: &dyn BlockDevice, left: &ExtentSet) -> Option<String> {
+    let gaps = left.iter().take(MOST_LOOKED_INTO);
+    let bytes: u64 = gaps.filter(|gap| was_written(device, *gap)).map(|gap| gap.length).sum();
     let size = match bytes / 1_000_000 {
         megabytes @ ..10_000 => format!("{megabytes} MB"),
         megabytes => format!("{} GB", megabytes / 1000),
     };
     (bytes > WORTH_TELLING)
         .then(|| format!("{size} outside of partitions counts as free and is not in the backup"))
+}
+
+/// True unless the beginning and the middle of `gap` can be read and are blank.
+fn was_written(device: &dyn BlockDevice, gap: Extent) -> bool {
+    const LOOKED_AT: u64 = 64 << 10;
+    let length = gap.length.min(LOOKED_AT);
+    let starts = [gap.start, (gap.start + gap.length / 2).min(gap.end() - length)];
+    starts.into_iter().any(|start| {
+        let bytes = device.read_vec(start / 4096 * 4096, usize::try_from(length).unwrap_or(0));
+        bytes.map_or(true, |bytes| bytes.iter().any(|byte| *byte != 0))
+    })
 }
