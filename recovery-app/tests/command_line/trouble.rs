@@ -1,6 +1,7 @@
 //! What goes wrong on the way: full disks, unreadable sectors, Ctrl-C.
 
 use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -88,25 +89,38 @@ fn a_target_that_cannot_be_opened_is_said_to_be_as_it_was() {
     assert_eq!(done["error"]["unharmed"], "Nothing was written.", "{done:#}");
 }
 
-#[test]
-fn a_source_that_is_cut_short_meanwhile_gives_no_backup() {
-    let bench = Bench::new();
-    let noise = bench.path("noise.disk");
-    noise_file(&noise, 128 << 20);
-    let backups = bench.backups();
+/// A slow capture named "one" that must fail by what `happens` to it, or to its process, in its
+/// midst: what it said, and the lines on standard error from then on.
+fn failed_capture(
+    source: &Path,
+    backups: &Path,
+    happens: impl FnOnce(u32),
+) -> (String, Vec<String>) {
     let mut program = Command::new(env!("CARGO_BIN_EXE_remetal"))
-        .args(["capture", text(&noise), text(&backups), "--name", "one", "--level", "19", "--json"])
+        .args(["capture", text(source), text(backups), "--name", "one", "--level", "19", "--json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(program.stderr.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains("\"progress\"")));
-    sh(&format!("truncate -s 0 {}", noise.display()));
-    lines.for_each(drop);
+    happens(program.id());
+    let rest: Vec<_> = lines.map(Result::unwrap).collect();
     let mut said = String::new();
     program.stdout.take().unwrap().read_to_string(&mut said).unwrap();
-    assert_eq!(program.wait().unwrap().code(), Some(FAILED), "{said}");
+    assert_eq!(program.wait().unwrap().code(), Some(FAILED), "{said}\n{rest:?}");
+    (said, rest)
+}
+
+#[test]
+fn a_source_that_is_cut_short_meanwhile_gives_no_backup() {
+    let bench = Bench::new();
+    let noise = bench.path("noise.disk");
+    noise_file(&noise, 128 << 20);
+    let backups = bench.backups();
+    let (said, _) = failed_capture(&noise, &backups, |_| {
+        sh(&format!("truncate -s 0 {}", noise.display()));
+    });
     assert!(said.contains("\"kind\": \"device\"") && said.contains("was cut short"), "{said}");
     assert_eq!(names(&backups), ["one.partial"]);
 }
@@ -117,19 +131,9 @@ fn ctrl_c_stops_and_says_what_is_left() {
     let noise = bench.path("noise.disk");
     noise_file(&noise, 256 << 20);
     let backups = bench.backups();
-    let mut program = Command::new(env!("CARGO_BIN_EXE_remetal"))
-        .args(["capture", text(&noise), text(&backups), "--name", "one", "--level", "19", "--json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(program.stderr.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().contains("\"progress\"")));
-    sh(&format!("kill -INT {}", program.id()));
-    let rest: Vec<_> = lines.map(Result::unwrap).collect();
-    let mut said = String::new();
-    program.stdout.take().unwrap().read_to_string(&mut said).unwrap();
-    assert_eq!(program.wait().unwrap().code(), Some(FAILED), "{said}\n{rest:?}");
+    let (said, rest) = failed_capture(&noise, &backups, |process| {
+        sh(&format!("kill -INT {process}"));
+    });
     assert!(said.contains("\"kind\": \"stopped\"") && said.contains("one.partial"), "{said}");
     let mut events = rest.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let stopping = |event: Value| {
