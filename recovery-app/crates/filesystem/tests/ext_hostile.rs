@@ -7,10 +7,8 @@ mod common;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use block::{BlockDevice, BlockError, FileDevice, Geometry};
-use common::{open, sh, sparse_file};
+use common::{Counted, open, sh, sparse_file};
 use filesystem::{Allocation, ext};
 
 const BLOCK: u64 = 4096;
@@ -20,35 +18,6 @@ const ROOT: u64 = 2;
 const JOURNAL: u64 = 8;
 /// More than a reader needs for any job on a volume as empty as these.
 const MOST_READS: u64 = 100_000;
-
-/// Counts how often a device is read.
-struct Counted {
-    device: FileDevice,
-    reads: AtomicU64,
-}
-
-impl BlockDevice for Counted {
-    fn geometry(&self) -> Geometry {
-        self.device.geometry()
-    }
-
-    fn name(&self) -> &str {
-        self.device.name()
-    }
-
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
-        self.device.read_at(buffer, offset)
-    }
-
-    fn write_at(&self, bytes: &[u8], offset: u64) -> Result<(), BlockError> {
-        self.device.write_at(bytes, offset)
-    }
-
-    fn flush(&self) -> Result<(), BlockError> {
-        Ok(())
-    }
-}
 
 /// A sparse and empty volume of 8 GiB whose structures can be changed.
 struct Crafted {
@@ -99,10 +68,10 @@ impl Crafted {
 
     /// Why there is no map; fails when finding out takes more than [`MOST_READS`].
     fn why_not(&self) -> String {
-        let device = Counted { device: open(&self.path), reads: AtomicU64::new(0) };
+        let device = Counted::new(open(&self.path));
         let info = filesystem::identify(&device).unwrap();
         let allocation = filesystem::allocation(&device, &info);
-        let reads = device.reads.into_inner();
+        let reads = device.reads();
         assert!(reads < MOST_READS, "{reads} reads");
         match allocation {
             Allocation::Whole(reason) => reason,

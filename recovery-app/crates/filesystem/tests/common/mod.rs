@@ -111,20 +111,26 @@ pub fn noise(seed: u64, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// Counts the bytes that are read of a device.
+/// Counts what is read of a device.
 pub struct Counted<D> {
     inner: D,
     read: AtomicU64,
+    reads: AtomicU64,
 }
 
 impl<D: BlockDevice> Counted<D> {
     pub fn new(inner: D) -> Self {
-        Self { inner, read: AtomicU64::new(0) }
+        Self { inner, read: AtomicU64::new(0), reads: AtomicU64::new(0) }
     }
 
     /// Bytes read so far.
     pub fn read(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
+    }
+
+    /// Reads so far, of whatever length.
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
     }
 }
 
@@ -139,6 +145,7 @@ impl<D: BlockDevice> BlockDevice for Counted<D> {
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
         self.read.fetch_add(buffer.len() as u64, Ordering::Relaxed);
+        self.reads.fetch_add(1, Ordering::Relaxed);
         self.inner.read_at(buffer, offset)
     }
 
