@@ -60,7 +60,7 @@ pub fn of_source(source: &Source) -> Result<DiskReport, Failure> {
         .map(|usage| usage.reasons.iter().map(ToString::to_string).collect())
         .unwrap_or_default();
     report.unfinished_restore = unfinished_restore(&device);
-    match partition_table::read(&device) {
+    match engine::layout(&device) {
         Ok(layout) => add_content(&mut report, &device, layout, source.disk.as_ref()),
         Err(error) => report.problem = Some(error.to_string()),
     }
@@ -86,6 +86,8 @@ fn add_content(
     report.table = table(&layout);
     let found = match layout.table {
         Table::None => vec![whole(device, disk)],
+        // What is on the whole disk is in doubt as well; the notes of the layout say why.
+        Table::Doubtful if layout.partitions.is_empty() => vec![unknown(device)],
         _ => partitions(device, &layout, disk),
     };
     for volume in found {
@@ -144,6 +146,11 @@ fn whole(device: &dyn BlockDevice, disk: Option<&Disk>) -> VolumeReport {
         mounted_at: disk.map(|disk| paths(&disk.mounted_at)).unwrap_or_default(),
         ..volume(device, Extent::new(0, device.size()), "the whole disk".to_owned())
     }
+}
+
+fn unknown(device: &dyn BlockDevice) -> VolumeReport {
+    let info = VolumeInfo::named(Kind::Unknown, "unknown");
+    VolumeReport { length: device.size(), ..VolumeReport::new("the whole disk".to_owned(), info) }
 }
 
 fn paths(paths: &[std::path::PathBuf]) -> Vec<String> {

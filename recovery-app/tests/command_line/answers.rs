@@ -62,6 +62,25 @@ fn a_disc_on_a_stick_is_told_as_one() {
     assert_eq!((&volume["title"], &volume["label"]), (&json!("ISO 9660"), &json!("RESCUE")));
 }
 
+/// What is left of older days must not be taken for what the disk holds.
+#[test]
+fn a_disk_that_lost_its_table_is_not_told_as_its_old_filesystem() {
+    let folder = crate::support::scratch();
+    let disk = folder.path().join("lost.disk");
+    sh(&format!(
+        "truncate -s 64M {0}; mkfs.ext4 -q -F -L old {0}; truncate -s 32M {0}.volume
+         mkfs.ntfs -q -F -L new {0}.volume
+         dd if={0}.volume of={0} bs=1M seek=1 conv=notrunc,sparse status=none",
+        disk.display()
+    ));
+    let document = expect_json(VERIFIED, &["info", text(&disk)]);
+    let told = &document["disk"];
+    assert_eq!(told["table"]["kind"], "doubtful", "{told:#}");
+    assert_eq!(told["volumes"][0]["filesystem"], "unknown", "{told:#}");
+    let notes = told["notes"].as_array().unwrap();
+    assert!(notes.iter().any(|note| note.as_str().unwrap().contains("NTFS")), "{told:#}");
+}
+
 #[test]
 fn a_wrong_command_line_is_its_own_exit_code() {
     let wrong: [&[&str]; 7] = [

@@ -121,6 +121,8 @@ fn a_segment_of_the_index_that_is_damaged_hides_no_other_damage() {
     flip(&image, segment as u64 + 60);
     let said = expect(DAMAGED, &["verify", text(&backup)]);
     assert!(said.contains("disk bytes 0 to ") && said.contains("index segment 0"), "{said}");
+    let found = expect_json(DAMAGED, &["verify", text(&backup)]);
+    assert_eq!(found["verification"]["content"], 0, "{found:#}");
 }
 
 #[test]

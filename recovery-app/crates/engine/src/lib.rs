@@ -26,4 +26,6 @@ pub use damage::DamagedRange;
 pub use error::EngineError;
 pub use event::{Bottleneck, Cancel, Event, Observer, Phase, Progress, Silent};
 pub use image_device::ImageDevice;
-pub use survey::{Survey, SurveyOptions, SurveyedVolume, VolumeCapture, check_partitions, survey};
+pub use survey::{
+    Survey, SurveyOptions, SurveyedVolume, VolumeCapture, check_partitions, layout, survey,
+};

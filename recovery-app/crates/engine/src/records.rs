@@ -72,6 +72,14 @@ pub(crate) struct Walk<'a> {
     pub(crate) outside: Bottleneck,
 }
 
+/// What a walk over an image found.
+pub(crate) struct Walked {
+    /// In the order of the disk.
+    pub(crate) damage: Vec<Damage>,
+    /// Bytes of content in records without damage.
+    pub(crate) sound: u64,
+}
+
 /// Progress is told at most this often.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
@@ -79,7 +87,7 @@ impl Walk<'_> {
     /// Calls `work` with every record, on several threads, roughly in the order of the disk.
     /// Damage that it returns is collected, and so are segments of the index that cannot be read;
     /// any other error ends the walk.
-    pub(crate) fn run<W>(&self, work: W) -> Result<Vec<Damage>, EngineError>
+    pub(crate) fn run<W>(&self, work: W) -> Result<Walked, EngineError>
     where
         W: Fn(&mut Bench, &Record) -> Result<Result<(), Damage>, EngineError> + Sync,
     {
@@ -101,12 +109,12 @@ impl Walk<'_> {
                 while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)) {
                     self.cancel.check()?;
                     let began = Instant::now();
-                    if let Err(found) = work(bench, record)? {
-                        tally.errors.fetch_add(1, Ordering::Relaxed);
+                    let result = work(bench, record)?;
+                    tally.strain.add(std::mem::take(&mut bench.reading), began.elapsed());
+                    tally.add(record, result.is_ok());
+                    if let Err(found) = result {
                         damage.lock().unwrap_or_else(PoisonError::into_inner).push(found);
                     }
-                    tally.strain.add(std::mem::take(&mut bench.reading), began.elapsed());
-                    tally.add(record);
                 }
                 Ok(())
             })?;
@@ -118,7 +126,7 @@ impl Walk<'_> {
         if damage.is_empty() && walked != self.total {
             return Err(self.other_totals(walked));
         }
-        Ok(damage)
+        Ok(Walked { damage, sound: tally.sound.into_inner() })
     }
 
     /// A segment of the index that cannot be read: all that it is about is lost.
@@ -175,6 +183,7 @@ fn prefer_error(a: Result<(), EngineError>, b: Result<(), EngineError>) -> Resul
 struct Tally<'a> {
     walk: &'a Walk<'a>,
     done: AtomicU64,
+    sound: AtomicU64,
     stored: AtomicU64,
     errors: AtomicU64,
     strain: Strain,
@@ -186,6 +195,7 @@ impl<'a> Tally<'a> {
         Self {
             walk,
             done: AtomicU64::new(0),
+            sound: AtomicU64::new(0),
             stored: AtomicU64::new(0),
             errors: AtomicU64::new(0),
             strain: Strain::new(walk.outside),
@@ -193,10 +203,13 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn add(&self, record: &Record) {
+    fn add(&self, record: &Record, is_sound: bool) {
         if record.kind.is_content() {
-            self.done.fetch_add(record.disk.length, Ordering::Relaxed);
+            let length = record.disk.length;
+            self.done.fetch_add(length, Ordering::Relaxed);
+            self.sound.fetch_add(if is_sound { length } else { 0 }, Ordering::Relaxed);
         }
+        self.errors.fetch_add(u64::from(!is_sound), Ordering::Relaxed);
         self.stored.fetch_add(record.stored.length, Ordering::Relaxed);
         let Ok(mut told) = self.told.try_lock() else { return };
         if told.elapsed() >= TELL_EVERY {

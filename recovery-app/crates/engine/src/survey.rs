@@ -73,8 +73,7 @@ pub enum VolumeCapture {
 /// cannot be read or a chosen partition does not exist; whatever else is odd ends up as "captured
 /// whole".
 pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Survey, EngineError> {
-    let mut layout = partition_table::read(device)?;
-    doubt(device, &mut layout);
+    let mut layout = layout(device)?;
     check_choice(&layout, options)?;
     let disk = Extent::new(0, device.size());
     let mut surveyor = Surveyor::new(device, options);
@@ -103,6 +102,18 @@ pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Surve
         used,
         layout,
     })
+}
+
+/// The partition table of a disk. Where there is none but something lies where partitions usually
+/// do, it is doubtful and a note says why: a filesystem that seems to fill the disk may be all that
+/// is left of older days.
+///
+/// `device` must take reads of any alignment. Nothing is written. Fails when the first sector cannot
+/// be read.
+pub fn layout(device: &dyn BlockDevice) -> Result<Layout, EngineError> {
+    let mut layout = partition_table::read(device)?;
+    doubt(device, &mut layout);
+    Ok(layout)
 }
 
 /// Refuses a choice of partitions that are not on the disk. `device` must take reads of any

@@ -7,7 +7,7 @@ use image::{Damage, ImageReader};
 use serde::Serialize;
 
 use crate::damage::{DamagedRange, describe};
-use crate::records::Walk;
+use crate::records::{Walk, Walked};
 use crate::{Bottleneck, Cancel, EngineError, Observer, Phase, backup};
 
 /// What a verification found.
@@ -15,7 +15,7 @@ use crate::{Bottleneck, Cancel, EngineError, Observer, Phase, backup};
 pub struct Verification {
     /// SHA-256 over the index, hexadecimal.
     pub fingerprint: String,
-    /// Bytes of the disk whose hashes were checked.
+    /// Bytes of the disk whose hashes were checked and agree.
     pub content: u64,
     /// Bytes of image files read.
     pub stored: u64,
@@ -51,12 +51,10 @@ fn verify_image(
     observer: &dyn Observer,
     cancel: &Cancel,
 ) -> Result<Verification, EngineError> {
-    let damage = check_frames(image, observer, cancel)?;
-    let lost: u64 =
-        damage.iter().filter(|found| found.kind.is_content()).map(|found| found.disk.length).sum();
+    let Walked { damage, sound } = check_frames(image, observer, cancel)?;
     Ok(Verification {
         fingerprint: backup::hex(&image.fingerprint()),
-        content: content(image).saturating_sub(lost),
+        content: sound,
         stored: image.stored_size(),
         damage: describe(image, &damage, cancel)?,
     })
@@ -73,7 +71,7 @@ fn check_frames(
     image: &ImageReader,
     observer: &dyn Observer,
     cancel: &Cancel,
-) -> Result<Vec<Damage>, EngineError> {
+) -> Result<Walked, EngineError> {
     let walk = Walk {
         image,
         observer,
@@ -102,7 +100,7 @@ pub(crate) fn check_stored(
     let total = content(image);
     let outside = Bottleneck::Backup;
     let walk = Walk { image, observer, cancel, phase: Phase::Check, total, outside };
-    walk.run(|bench, record| Ok(bench.check(image, record)))
+    Ok(walk.run(|bench, record| Ok(bench.check(image, record)))?.damage)
 }
 
 /// The volumes of the manifest that have bytes in `range`.

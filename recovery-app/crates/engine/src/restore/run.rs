@@ -154,7 +154,7 @@ fn write_content(
         }
         Ok(Ok(()))
     };
-    let damage = walk(plan, Phase::Restore, observer, cancel).run(work)?;
+    let damage = walk(plan, Phase::Restore, observer, cancel).run(work)?.damage;
     if !damage.is_empty() {
         return Err(EngineError::FailedImage(damage));
     }
@@ -185,7 +185,7 @@ fn compare_content(
         }
         Ok(Ok(()))
     };
-    let damage = walk(plan, Phase::Compare, observer, cancel).run(work)?;
+    let damage = walk(plan, Phase::Compare, observer, cancel).run(work)?.damage;
     if !damage.is_empty() {
         return Err(EngineError::FailedImage(damage));
     }
