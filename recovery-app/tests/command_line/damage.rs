@@ -19,6 +19,17 @@ fn flip(path: &Path, offset: u64) {
     file.write_all_at(&[byte[0] ^ 0x10], offset).unwrap();
 }
 
+/// Where the zero frame of the largest content begins. Larger than a chunk, it stands for a hole.
+fn largest_zero_frame(image: &Path) -> u64 {
+    const BEGIN: [u8; 6] = [0x28, 0xb5, 0x2f, 0xfd, 0x80, 0x38];
+    let bytes = fs::read(image).unwrap();
+    let frames = bytes.windows(10).enumerate().filter(|(_, bytes)| bytes.starts_with(&BEGIN));
+    let content = |bytes: &[u8]| u32::from_le_bytes(bytes[6..10].try_into().unwrap());
+    let (at, bytes) = frames.max_by_key(|(_, bytes)| content(bytes)).unwrap();
+    assert!(content(bytes) > 4 << 20);
+    at as u64
+}
+
 /// A used target, with its hash.
 fn used_target(bench: &Bench) -> (PathBuf, String) {
     let target = bench.path("target.disk");
@@ -123,6 +134,19 @@ fn a_segment_of_the_index_that_is_damaged_hides_no_other_damage() {
     assert!(said.contains("disk bytes 0 to ") && said.contains("index segment 0"), "{said}");
     let found = expect_json(DAMAGED, &["verify", text(&backup)]);
     assert_eq!(found["verification"]["content"], 0, "{found:#}");
+}
+
+#[test]
+fn damage_where_nothing_is_stored_keeps_nobody_from_a_restore() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let image = backup.join("disk0.img.zst");
+    flip(&image, largest_zero_frame(&image) + 6);
+    let said = expect(DAMAGED, &["verify", text(&backup)]);
+    assert!(said.contains("it stands for free space: nothing is lost"), "{said}");
+    let target = bench.path("target.disk");
+    let said = expect(VERIFIED, &["restore", text(&backup), text(&target), "--confirm", WORD]);
+    assert!(said.contains("it stands for free space: nothing is lost"), "{said}");
 }
 
 #[test]

@@ -99,6 +99,40 @@ fn partitions_that_were_not_chosen_stay_as_they_are_on_the_target() {
     sh(&format!("e2fsck -fn {} >&2", ext.display()));
 }
 
+/// The end of the disk is captured as such, and what is there of a partition that was not chosen
+/// stays all the same; that partition may even have grown since then.
+#[test]
+fn a_partition_at_the_end_that_was_not_chosen_stays_whole() {
+    const SECOND: usize = 17 << 20;
+    const GPT_COPY: usize = 33 * 512;
+    let mbr = "printf '2048,32768,c\n34816,,83\n' | sfdisk -q -X dos $D";
+    let short_mbr = "printf '2048,32768,c\n34816,32768,83\n' | sfdisk -q -X dos $D";
+    let gpt = "sgdisk -n 1:2048:+16M -n 2:0:0 $D >/dev/null";
+    for (captured, found, target_mib, table) in [
+        (gpt, gpt, 64, GPT_COPY),
+        (mbr, mbr, 64, 0),
+        (short_mbr, mbr, 64, 0),
+        (gpt, gpt, 96, GPT_COPY),
+    ] {
+        let folder = crate::support::scratch();
+        let make = |name: &str, table: &str, mib: usize, content: u8| {
+            let disk = folder.path().join(name);
+            fs::write(&disk, vec![content; mib << 20]).unwrap();
+            sh(&format!("D={}; {table}", disk.display()));
+            disk
+        };
+        let source = make("source.disk", captured, 64, 0x11);
+        let target = make("target.disk", found, target_mib, 0xa5);
+        let capture = ["capture", text(&source), text(folder.path()), "--name", "one"];
+        expect(VERIFIED, &[&capture[..], &["--partitions", "1"]].concat());
+        let second = || fs::read(&target).unwrap()[SECOND..(target_mib << 20) - table].to_vec();
+        let before = second();
+        let backup = folder.path().join("one");
+        expect(VERIFIED, &["restore", text(&backup), text(&target), "--confirm", WORD]);
+        assert!(second() == before, "{captured}, then {found}");
+    }
+}
+
 #[test]
 fn every_sector_means_every_sector() {
     let bench = Bench::new();

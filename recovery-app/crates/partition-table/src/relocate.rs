@@ -28,6 +28,16 @@ pub struct Relocation {
     pub notes: Vec<String>,
 }
 
+impl Relocation {
+    /// The same, but for bytes in `kept`, which are not made zeros: by now they belong to a partition
+    /// of the target that stays.
+    #[must_use]
+    pub fn sparing(&self, kept: &ExtentSet) -> Self {
+        let wipe: ExtentSet = self.wipe.iter().copied().collect();
+        Self { wipe: wipe.difference(kept).iter().collect(), ..self.clone() }
+    }
+}
+
 /// Plans how to put the table of `source` on a disk with the sizes of `target`.
 ///
 /// `source` is the captured disk or its [`SavedTable`]. A target with the same number of sectors

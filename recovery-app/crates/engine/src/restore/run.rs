@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use block::{BlockDevice, Extent, ExtentSet};
-use image::{Damage, FrameKind, Record};
+use image::{Damage, FrameKind, ImageReader, Record};
 use partition_table::{SavedTable, Table};
 use serde::Serialize;
 
@@ -12,6 +12,7 @@ use super::ConfirmedPlan;
 use super::kept::kept;
 use super::tables::{HoldBack, LastPieces};
 use super::wipe::wipe;
+use crate::damage::describe;
 use crate::records::{Bench, Walk};
 use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, backup, verify};
 
@@ -70,23 +71,22 @@ pub fn restore(
     cancel: &Cancel,
 ) -> Result<RestoreOutcome, EngineError> {
     let image = &plan.image;
-    let damage = verify::check_stored(image, observer, cancel)?;
-    if !damage.is_empty() {
-        return Err(EngineError::DamagedImage(damage));
-    }
-    let kept = kept(image)?;
+    check(image, observer, cancel)?;
+    let (old, new) = (plan.old_layout.as_ref(), &plan.relocation.layout);
+    let kept = kept(image, old, new)?;
+    let relocation = plan.relocation.sparing(&kept);
     (job.identity_check)()?;
     let old_table = save_old_table(plan, job.structures, observer);
-    let layouts = plan.old_layout.iter().chain([&plan.relocation.layout]);
+    let layouts = old.into_iter().chain([new]);
     wipe(job.device, layouts, &kept, &plan.backup.display().to_string())?;
     let started = Instant::now();
-    let hold_back = HoldBack::new(&plan.relocation);
+    let hold_back = HoldBack::new(&relocation);
     let (held, written) = write_content(plan, job, &hold_back, &kept, observer, cancel)?;
     job.device.flush()?;
     if job.compare {
         compare_content(plan, job, &hold_back, &kept, observer, cancel)?;
     }
-    let last = LastPieces::new(held, &plan.relocation);
+    let last = LastPieces::new(held, &relocation);
     last.write(job.device)?;
     if job.compare {
         last.compare(job.read_back)?;
@@ -101,6 +101,21 @@ pub fn restore(
         lost: image.manifest().unreadable.clone(),
         old_table,
     })
+}
+
+/// Checks the whole image as stored. Frames that stand for free space hold nothing that would be
+/// written: a disk is not left without its backup for them.
+fn check(image: &ImageReader, observer: &dyn Observer, cancel: &Cancel) -> Result<(), EngineError> {
+    let damage = verify::check_stored(image, observer, cancel)?;
+    if damage.iter().any(|found| found.kind.is_content()) {
+        return Err(EngineError::DamagedImage(damage));
+    }
+    for found in describe(image, &damage, cancel)? {
+        let Extent { start, length } = found.disk;
+        let text = format!("{length} bytes from byte {start} of the disk: {}", found.reason);
+        observer.event(&Event::Note { text });
+    }
+    Ok(())
 }
 
 fn walk<'a>(
