@@ -50,15 +50,44 @@ pub struct BuildArgs {
     #[arg(long)]
     pub without_firmware: bool,
     /// Add to the kernel's options in every entry of the menu
-    #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true)]
+    #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true, value_parser = for_grub)]
     pub append: Vec<String>,
     /// Ask for new package lists even if those here are of today
     #[arg(long)]
     pub update: bool,
 }
 
+/// Options that GRUB's script language hands on as they are (GNU GRUB manual, "Quoting"): one that
+/// does not would spoil the whole menu.
+fn for_grub(options: &str) -> Result<String, String> {
+    let special = |letter: char| letter.is_control() || "'\\;&|<>{}$".contains(letter);
+    let lone_quote = (options.matches('"').count() % 2 == 1).then_some('"');
+    match options.chars().find(|letter| special(*letter)).or(lone_quote) {
+        Some(letter) => Err(format!(
+            "GRUB does not take {letter:?} as it is; in remetal.run= it can be written as %{:02X}",
+            u32::from(letter)
+        )),
+        None => Ok(options.to_owned()),
+    }
+}
+
 /// A place in the source tree that this program was built from, wherever it is run.
 fn place(path: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     root.unwrap_or(Path::new(".")).join(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::for_grub;
+
+    #[test]
+    fn options_that_would_spoil_the_menu_are_refused() {
+        for good in ["remetal.keymap=de", "remetal.run=\"remetal disks\" a", "x=%27,y"] {
+            assert_eq!(for_grub(good).as_deref(), Ok(good));
+        }
+        for bad in ["it's", "a;b", "a|b", "}", "x=\"a", "a\nb", "$HOME"] {
+            assert!(for_grub(bad).is_err(), "{bad}");
+        }
+    }
 }

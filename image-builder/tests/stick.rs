@@ -37,6 +37,10 @@ fn scene(stick: usize) -> (tempfile::TempDir, PathBuf, PathBuf) {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let mut iso: Vec<u8> = (0..=250).cycle().take(9 * MIB + 2048).collect();
     iso[32769..32774].copy_from_slice(b"CD001");
+    // Its size, in blocks of 2048 bytes.
+    let blocks = u32::try_from(iso.len() / 2048).unwrap();
+    iso[32848..32852].copy_from_slice(&blocks.to_le_bytes());
+    iso[32896..32898].copy_from_slice(&2048_u16.to_le_bytes());
     let (iso_path, stick_path) = (folder.path().join("x.iso"), folder.path().join("stick"));
     fs::write(&iso_path, iso).unwrap();
     fs::write(&stick_path, vec![0xee; stick]).unwrap();

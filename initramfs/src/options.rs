@@ -52,7 +52,8 @@ impl Options {
     /// The options of this start.
     #[must_use]
     pub fn of_this_start() -> Self {
-        Self::parse(&fs::read_to_string("/proc/cmdline").unwrap_or_default())
+        // A letter that is not UTF-8, perhaps of the firmware, spoils its own word alone.
+        Self::parse(&String::from_utf8_lossy(&fs::read("/proc/cmdline").unwrap_or_default()))
     }
 
     /// Reads a kernel command line. What is not ours is passed over, what is wrong is noted in
@@ -109,11 +110,18 @@ impl Options {
 
 fn problem(name: &str, value: Option<&str>) -> String {
     const KNOWN: [&str; 7] = ["console", "text", "ascii", "verbose", "keymap", "run", "after"];
+    let (name, value) = (beginning(name), value.map(beginning));
     match value {
         _ if !KNOWN.contains(&name) => format!("The boot option {PREFIX}{name} is not known."),
         None => format!("The boot option {PREFIX}{name} needs a value."),
         Some(value) => format!("The boot option {PREFIX}{name} cannot be \"{value}\"."),
     }
+}
+
+/// As much of what was typed as the first screen has room for.
+fn beginning(text: &str) -> &str {
+    const LONGEST: usize = 60;
+    text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end])
 }
 
 /// Names of terminals and keyboard layouts are handed to programs and joined to paths.
@@ -250,6 +258,13 @@ mod tests {
         assert!(options.problems[0].contains("remetal.text cannot be \"huge\""));
         assert!(options.problems[1].contains("remetal.colour is not known"));
         assert!(options.problems[5].contains("remetal.after needs a value"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_in_short() {
+        let long = "ö".repeat(2000);
+        let options = Options::parse(&format!("remetal.{long} remetal.text={long}"));
+        assert!(options.problems.iter().all(|problem| problem.chars().count() < 120));
     }
 
     proptest::proptest! {

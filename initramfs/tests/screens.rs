@@ -14,7 +14,7 @@ use tempfile::TempDir;
 fn machine(active: &str, real_ports: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let terminals = folder.path().join("class/tty");
-    for name in ["console", "tty0", "tty1", "ttyS0", "ttyS1", "ttyS2", "ttyS3", "hvc0"] {
+    for name in ["console", "tty0", "tty1", "tty3", "ttyS0", "ttyS1", "ttyS2", "ttyS3", "hvc0"] {
         fs::create_dir_all(terminals.join(name)).unwrap();
     }
     for name in ["ttyS0", "ttyS1", "ttyS2", "ttyS3"] {
@@ -66,6 +66,20 @@ fn who_chooses_consoles_gets_these_and_results_go_to_the_line_all_the_same() {
     assert_eq!(chosen(&usual, line), [("ttyS1".into(), true), ("tty3".into(), false)]);
     let results = console::for_results(usual.path(), &Options::parse(line));
     assert_eq!(names(&results), [("ttyS1", true), ("tty3", false), ("ttyS0", true)]);
+}
+
+#[test]
+fn a_console_that_is_not_there_is_told_and_leaves_nobody_without_a_screen() {
+    let usual = machine("ttyS0 tty0\n", &["ttyS0"]);
+    let told = |line: &str| console::missing(usual.path(), &Options::parse(line));
+    let mistyped = "remetal.console=ttys0";
+    let expected = [("ttys0", true), ("tty1", false), ("ttyS0", true)];
+    assert_eq!(chosen(&usual, mistyped), expected.map(|(name, line)| (name.to_owned(), line)));
+    assert_eq!(told(mistyped).len(), 1);
+    let one_of_two = "remetal.console=ttys0,ttyS0";
+    let expected = [("ttys0", true), ("ttyS0", true)];
+    assert_eq!(chosen(&usual, one_of_two), expected.map(|(name, line)| (name.to_owned(), line)));
+    assert_eq!((told(one_of_two).len(), told("remetal.console=ttyS0").len()), (1, 0));
 }
 
 const SHORT: Duration = Duration::from_secs(1);

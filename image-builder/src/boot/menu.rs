@@ -83,6 +83,8 @@ if [ \"$grub_platform\" = pc ]; then
         terminal_output console serial
     fi
 fi
+# The medium, which an entry may leave for the internal disk.
+set medium=$root
 set menu_color_normal=light-gray/black
 set menu_color_highlight=black/light-gray
 # A virtual machine may hand over kernel options as the one OEM string of its firmware.
@@ -114,7 +116,11 @@ menuentry 'Boot from the internal disk' --hotkey d {
         else
             set root=(hd0)
         fi
-        chainloader +1
+        # After a disk that does not start, the other entries must find their files again.
+        if ! chainloader +1; then
+            drivemap -r
+            set root=$medium
+        fi
     else
         exit
     fi

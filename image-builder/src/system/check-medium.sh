@@ -23,7 +23,7 @@ for device in $(lsblk --nodeps --noheadings --paths --output NAME); do
     mount -t iso9660 -o ro "$device" "$place" 2>/dev/null || continue
     if [ -e "$place/$1" ]; then
         echo "Checking $device ..."
-        cd "$place" && sha256sum -c remetal/SHA256SUMS
+        cd "$place" && sha256sum --strict -c remetal/SHA256SUMS
         result=$?
         cd / && umount "$place"
         [ "$result" = 0 ] && finish 0 "The medium is good."

@@ -28,21 +28,42 @@ impl Console {
 }
 
 /// The consoles for the program: those that were asked for, otherwise the screen and every
-/// serial console with hardware behind it. `sys` is where sysfs is mounted.
+/// serial console with hardware behind it. Where none of those that were asked for is there, the
+/// usual ones are used besides: a name may be mistyped, or a line be plugged in later. `sys` is
+/// where sysfs is mounted.
 #[must_use]
 pub fn for_program(sys: &Path, options: &Options) -> Vec<Console> {
-    match &options.consoles {
-        Some(names) => names.iter().map(|name| Console::named(name)).collect(),
-        None => {
-            let screen = sys.join("class/tty").join(FIRST_SCREEN).exists();
-            let mut consoles = serial(sys);
-            // A kernel without screens has no such terminal; one that cannot be asked has one.
-            if screen || consoles.is_empty() {
-                consoles.insert(0, Console::named(FIRST_SCREEN));
-            }
-            consoles
-        }
+    let names = options.consoles.iter().flatten();
+    let mut consoles: Vec<Console> = names.map(|name| Console::named(name)).collect();
+    if !consoles.iter().any(|console| is_there(sys, &console.name)) {
+        consoles.extend(usual(sys));
     }
+    consoles
+}
+
+/// What is to be said of consoles that were asked for and are not there.
+#[must_use]
+pub fn missing(sys: &Path, options: &Options) -> Vec<String> {
+    let names = options.consoles.iter().flatten().filter(|name| !is_there(sys, name));
+    names
+        .map(|name| {
+            format!("The boot option remetal.console names {name}, which is no terminal here.")
+        })
+        .collect()
+}
+
+/// The screen, and every serial console with hardware behind it.
+fn usual(sys: &Path) -> Vec<Console> {
+    let mut consoles = serial(sys);
+    // A kernel without screens has no such terminal; one that cannot be asked has one.
+    if is_there(sys, FIRST_SCREEN) || consoles.is_empty() {
+        consoles.insert(0, Console::named(FIRST_SCREEN));
+    }
+    consoles
+}
+
+fn is_there(sys: &Path, name: &str) -> bool {
+    sys.join("class/tty").join(name).exists()
 }
 
 /// The consoles that hear of an unattended command: the ones for the program, and every serial

@@ -53,9 +53,12 @@ pub fn run() -> ! {
 }
 
 fn start() {
-    let options = Arc::new(Options::of_this_start());
-    options.problems.iter().for_each(log::warning);
+    let mut options = Options::of_this_start();
     machine::set_up(&options);
+    options.problems.extend(console::missing(Path::new("/sys"), &options));
+    options.problems.extend(options.keymap.as_deref().and_then(text::choose_keymap));
+    options.problems.iter().for_each(log::warning);
+    let options = Arc::new(options);
     let loader = Loader::start();
     // The listener before the look at what is there: nothing falls in between.
     devices::listen(loader.clone(), Arc::clone(&options));
@@ -71,7 +74,6 @@ fn start() {
     if !first {
         app::start_everywhere(&options);
     }
-    text::choose_keymap(options.keymap.as_deref());
 }
 
 /// Runs the unattended command, if there is one. True when the machine ends after it.

@@ -1,6 +1,5 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -8,9 +7,10 @@ use std::process::{Child, Command};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{InputModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::console::Console;
+use crate::screen::open_terminal;
 use crate::{InitError, log};
 
 /// Where programs are looked for.
@@ -33,13 +33,7 @@ pub(super) struct Terminal {
 impl Terminal {
     pub(super) fn open(console: &Console) -> Result<Self, InitError> {
         let path = Path::new("/dev").join(&console.name);
-        // A serial line would otherwise be waited for until somebody is at its other end.
-        let flags = OFlags::NOCTTY | OFlags::NONBLOCK;
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(flags.bits().cast_signed())
-            .open(&path)
+        let file = open_terminal(&path, OpenOptions::new().read(true).write(true))
             .map_err(|error| InitError::file("opening", &path, error))?;
         let flags = fcntl_getfl(&file).unwrap_or(OFlags::RDWR) - OFlags::NONBLOCK;
         fcntl_setfl(&file, flags).map_err(|error| InitError::file("opening", &path, error))?;
@@ -69,7 +63,12 @@ impl Terminal {
         &self.file
     }
 
-    pub(super) fn into_file(self) -> File {
+    /// For writing alone: Ctrl-S at its keyboard does not hold up what is written.
+    pub(super) fn into_output(self) -> File {
+        if let Some(mut settings) = self.settings() {
+            settings.input_modes.remove(InputModes::IXON);
+            let _ = tcsetattr(&self.file, OptionalActions::Now, &settings);
+        }
         self.file
     }
 

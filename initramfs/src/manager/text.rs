@@ -51,19 +51,19 @@ fn choose(terminal: &File, size: TextSize) -> bool {
     grid.is_some() && set_font(terminal, Font::Large).is_ok()
 }
 
-/// Loads a keyboard layout by its name.
-pub(super) fn choose_keymap(layout: Option<&str>) {
-    let Some(layout) = layout else { return };
+/// Loads a keyboard layout by its name; gives what is to be said when that fails.
+pub(super) fn choose_keymap(layout: &str) -> Option<String> {
     let mut program = Command::new("/usr/bin/loadkeys");
     program.args(["--quiet", layout]).stdin(Stdio::null()).stdout(Stdio::null());
     match program.output() {
-        Ok(output) if output.status.success() => log::info(format_args!("keyboard: {layout}")),
-        Ok(output) => log::warning(format_args!(
-            "the keyboard layout {layout} cannot be loaded: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        )),
+        Ok(output) if output.status.success() => {
+            log::info(format_args!("keyboard: {layout}"));
+            return None;
+        }
+        Ok(output) => log::warning(String::from_utf8_lossy(&output.stderr).trim()),
         Err(error) => log::warning(format_args!("starting loadkeys: {error}")),
     }
+    Some(format!("There is no keyboard layout {layout}: the keys are those of the USA."))
 }
 
 #[cfg(test)]

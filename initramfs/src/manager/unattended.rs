@@ -136,7 +136,7 @@ impl Output {
         let consoles = console::for_results(Path::new("/sys"), options);
         let terminals =
             consoles.iter().filter_map(|console| log::gone_past(Terminal::open(console)));
-        Self { consoles: terminals.map(Terminal::into_file).collect(), in_line: false }
+        Self { consoles: terminals.map(Terminal::into_output).collect(), in_line: false }
     }
 
     /// A console that does not take it must not keep it from the others.
