@@ -392,6 +392,26 @@ fn metadata_that_wraps_around_its_area_is_read() {
     assert!(has_wrapped);
 }
 
+/// Many volumes of the same bytes would cost as much time as if there were that many bytes.
+#[test]
+fn volumes_that_share_extents_are_whole() {
+    let disks = Disks::new("shared", 1, 100 << 20, "");
+    disks.create("first", 2, "");
+    disks.create("second", 2, "");
+    let disk = bytes(&disks.path(0));
+    let field = |at: usize| {
+        let bytes = disk[4096 + at..4096 + at + 8].try_into().unwrap();
+        usize::try_from(u64::from_le_bytes(bytes)).unwrap()
+    };
+    let text = &disk[4096 + field(40)..][..field(48)];
+    let text = String::from_utf8(text.to_vec()).unwrap();
+    let apart = "\"pv0\", 2";
+    assert!(text.contains(apart), "{text}");
+    assert!(map(&MemoryDevice::from(with_metadata(&disk, &text))).1.contains("second: whole"));
+    let shared = with_metadata(&disk, &text.replace(apart, "\"pv0\", 1"));
+    assert!(whole(&MemoryDevice::from(shared)).contains("belongs to two logical volumes"));
+}
+
 #[test]
 fn a_physical_volume_without_a_group_is_whole() {
     let disks = Disks::new("gone", 1, 100 << 20, "");

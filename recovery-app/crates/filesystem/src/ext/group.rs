@@ -51,7 +51,7 @@ impl Descriptor {
         let summed = usize::try_from(bits / 8).ok().and_then(|length| bitmap.get(..length));
         summed.is_some_and(|summed| {
             let computed = crc32c(superblock.checksum_seed, summed);
-            computed & self.bitmap_checksum_mask == self.bitmap_checksum
+            cfg!(fuzzing) || computed & self.bitmap_checksum_mask == self.bitmap_checksum
         })
     }
 
@@ -130,7 +130,7 @@ fn check_checksum(superblock: &Superblock, group: u64, bytes: &[u8]) -> Result<(
         let sum = crc16(&[&superblock.uuid, &number, before, after]);
         sum.to_le_bytes() == bytes[CHECKSUM_AT..CHECKSUM_AT + 2]
     };
-    if computed {
+    if cfg!(fuzzing) || computed {
         return Ok(());
     }
     Err(MapError::damaged(format!("ext4 group {group}: wrong descriptor checksum")))

@@ -1,4 +1,4 @@
-use block::{BlockDevice, BlockError, Extent, ExtentSet};
+use block::{BlockDevice, BlockError, Extent, ExtentSet, ExtentSetBuilder};
 
 use super::group::{Group, Volume};
 use super::label::Label;
@@ -40,16 +40,17 @@ pub fn allocation(volume: &dyn BlockDevice) -> Result<AllocationMap, MapError> {
     if label.size > volume.size() {
         return Err(MapError::damaged("LVM2: the volume is smaller than its label says"));
     }
-    let mut used: ExtentSet = Extent::new(0, group.extents.start).into();
-    used = used.union(&label.metadata_areas.iter().chain(&label.boot_areas).copied().collect());
+    let mut used = ExtentSetBuilder::new();
+    used.add(Extent::new(0, group.extents.start));
+    used.extend(label.metadata_areas.iter().chain(&label.boot_areas).copied());
     let mut parts = Vec::new();
     for logical in &group.volumes {
         let (bytes, part) = of_logical(volume, logical);
-        used = used.union(&bytes);
+        used.extend(bytes.iter());
         parts.push(part);
     }
     let source = format!("LVM2 metadata of group {}; {}", group.name, parts.join("; "));
-    Ok(AllocationMap { used, covered: group.extents.end(), source })
+    Ok(AllocationMap { used: used.build(), covered: group.extents.end(), source })
 }
 
 /// The bytes of the physical volume that a logical volume uses, and where that comes from.

@@ -63,6 +63,7 @@ impl Group {
         }
         let extents = Extent::new(place.start, place.count * place.extent);
         volumes.retain(|volume| !volume.segments.is_empty());
+        check_apart(&volumes)?;
         Ok(Self { name: name.to_owned(), extents, volumes })
     }
 
@@ -126,31 +127,32 @@ impl<'a> Place<'a> {
                 not_plain = not_plain.or(Some("its segments leave a gap".to_owned()));
             }
             expected = start.saturating_add(count);
+            let stripes = segment.number("stripe_count").unwrap_or(1).max(1);
+            let is_striped = segment.text("type") == Some("striped");
+            let each = if is_striped { count.div_ceil(stripes) } else { count };
             for area in segment.values().filter_map(|(_, value)| match value {
                 Value::List(list) => Some(list),
                 _ => None,
             }) {
-                self.add_areas(segment, area, count, &mut on_this)?;
+                self.add_areas(area, each, is_striped, &mut on_this)?;
             }
         }
         let is_visible = has_status(section, "VISIBLE");
         Ok(Volume { name: name.to_owned(), is_visible, segments: on_this, not_plain })
     }
 
-    /// Adds the extents of this physical volume that a list of names and first extents gives.
+    /// Adds the extents of this physical volume, `each` from every place, that a list of names and
+    /// first extents gives.
     ///
     /// Kinds of segments that are not known get as many extents in each place as the whole
     /// segment has: no kind needs more.
     fn add_areas(
         &self,
-        segment: &Section,
         areas: &[Value],
-        count: u64,
+        each: u64,
+        is_striped: bool,
         on_this: &mut Vec<Extent>,
     ) -> Result<(), MapError> {
-        let stripes = segment.number("stripe_count").unwrap_or(1).max(1);
-        let is_striped = segment.text("type") == Some("striped");
-        let each = if is_striped { count.div_ceil(stripes) } else { count };
         for (index, area) in areas.iter().enumerate() {
             if !matches!(area, Value::Text(name) if name == self.name) {
                 continue;
@@ -178,6 +180,19 @@ impl<'a> Place<'a> {
             _ => Some("it is striped".to_owned()),
         }
     }
+}
+
+/// No extent belongs to two plain volumes, or twice to one. Reading each volume once is then no more
+/// than reading the physical volume, whatever the metadata says.
+fn check_apart(volumes: &[Volume]) -> Result<(), MapError> {
+    let plain = volumes.iter().filter(|volume| volume.not_plain.is_none());
+    let mut segments: Vec<Extent> = plain.flat_map(|volume| volume.segments.clone()).collect();
+    segments.retain(|segment| !segment.is_empty());
+    segments.sort_unstable();
+    if segments.windows(2).any(|pair| pair[0].end() > pair[1].start) {
+        return Err(MapError::damaged("LVM2 metadata: an extent belongs to two logical volumes"));
+    }
+    Ok(())
 }
 
 /// Names that the segments of a volume refer to, other than physical volumes.

@@ -4,6 +4,8 @@ use block::{BlockDevice, BlockError, Extent, ExtentSet, Geometry, Operation};
 pub struct SegmentedDevice<'a> {
     device: &'a dyn BlockDevice,
     segments: Vec<Extent>,
+    /// Of each segment, its first byte here.
+    starts: Vec<u64>,
     size: u64,
 }
 
@@ -11,19 +13,25 @@ impl<'a> SegmentedDevice<'a> {
     /// The bytes of `segments` of `device`, in this order.
     #[must_use]
     pub fn new(device: &'a dyn BlockDevice, segments: &[Extent]) -> Self {
-        let size = segments.iter().fold(0_u64, |sum, segment| sum.saturating_add(segment.length));
-        Self { device, segments: segments.to_vec(), size }
+        let mut size = 0_u64;
+        let mut starts = Vec::with_capacity(segments.len());
+        for segment in segments {
+            starts.push(size);
+            size = size.saturating_add(segment.length);
+        }
+        Self { device, segments: segments.to_vec(), starts, size }
     }
 
     /// The bytes `range` of this device, as ranges of the device below.
     fn below(&self, range: Extent) -> impl Iterator<Item = Extent> + '_ {
-        let mut start = 0_u64;
-        self.segments.iter().filter_map(move |segment| {
-            let here = Extent::new(start, segment.length);
-            start = here.end();
-            let part = here.intersection(&range)?;
-            Some(Extent::new(segment.start.saturating_add(part.start - here.start), part.length))
-        })
+        let first = self.starts.partition_point(|start| *start <= range.start).saturating_sub(1);
+        let from = self.starts.iter().zip(&self.segments).skip(first);
+        from.take_while(move |(start, _)| **start < range.end()).filter_map(
+            move |(start, segment)| {
+                let part = Extent::new(*start, segment.length).intersection(&range)?;
+                Some(Extent::new(segment.start.saturating_add(part.start - start), part.length))
+            },
+        )
     }
 
     /// The bytes of `set` of this device, as bytes of the device below.

@@ -3,7 +3,7 @@
 //! The first three bytes of an input choose the disk, the rest lies at its start and its end.
 
 use block::{BlockDevice, Extent, Geometry, MemoryDevice};
-use partition_table::{Layout, SavedTable, Table, read, relocate};
+use partition_table::{Layout, SavedTable, Table, read, relocate, suspected_partitions};
 
 const SIZE: usize = 256 << 10;
 
@@ -13,6 +13,10 @@ pub fn check(input: &[u8]) {
     let disk = disk(*options, usize::from(*split), content);
     let Ok(layout) = read(&disk) else { return };
     check_layout(&layout, &disk);
+
+    let suspects = suspected_partitions(&disk);
+    assert!(suspects.len() <= 256 + 3);
+    assert!(suspects.iter().all(|place| place.start > 0 && place.end() <= disk.size()));
 
     let saved = SavedTable::save(&disk, &layout);
     for extra in [0, u64::from(*growth) * 4096, 1 << 42] {

@@ -128,7 +128,9 @@ fn check_checksum(field: Bytes<'_>) -> Result<(), MapError> {
     let before = crc32c(!0, field.slice(0, CHECKSUM_AT)?);
     let zeroed = crc32c(before, &[0; 4]);
     let behind = CHECKSUM_AT + 4;
-    if crc32c(zeroed, field.slice(behind, LENGTH - behind)?) == field.be32(CHECKSUM_AT)? {
+    if cfg!(fuzzing)
+        || crc32c(zeroed, field.slice(behind, LENGTH - behind)?) == field.be32(CHECKSUM_AT)?
+    {
         return Ok(());
     }
     Err(MapError::damaged("ext4 journal superblock: wrong checksum"))

@@ -108,7 +108,8 @@ pub(super) fn is_right_commit(journal: &JournalSuperblock, block: &[u8]) -> bool
 fn has_checksum_at(journal: &JournalSuperblock, block: &[u8], at: usize) -> bool {
     let (before, stored, after) = (&block[..at], &block[at..at + 4], &block[at + 4..]);
     let sum = [before, &[0; 4], after].into_iter().fold(journal.checksum_seed, crc32c);
-    sum.to_be_bytes() == stored
+    // A fuzzer does not find checksums; one that begins with a zero is wrong, so that it finds those.
+    cfg!(fuzzing) && stored[0] != 0 || sum.to_be_bytes() == stored
 }
 
 /// True when a version 1 commit block carries `sum` over its transaction, or none.
