@@ -79,11 +79,10 @@ fn start() {
 /// Runs the unattended command, if there is one. True when the machine ends after it.
 fn unattended_first(options: &Options, loader: &Loader) -> bool {
     let Some(command) = &options.run else { return false };
-    if !unattended::is_first_time() {
+    loader.wait_until_settled();
+    if !unattended::run(command, options) {
         return false;
     }
-    loader.wait_until_settled();
-    unattended::run(command, options);
     match options.after {
         After::Stay => false,
         After::PowerOff => machine::ask_keeper(rustix::process::Signal::USR2),

@@ -1,11 +1,13 @@
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, PipeReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use serde::Serialize;
 
 use super::console;
@@ -36,21 +38,56 @@ impl Outcome<'_> {
     }
 }
 
-/// True once: the command is not run again by a manager that was started anew.
-pub(super) fn is_first_time() -> bool {
-    let marker = Path::new(log::FOLDER).join("unattended");
-    std::fs::OpenOptions::new().write(true).create_new(true).open(marker).is_ok()
+/// The exit code that is told when a manager fell while the command ran: nobody knows the real one.
+const FALLEN: i32 = 125;
+
+/// How far the unattended command has come, for a manager that comes after this one: the number of
+/// its process, and [`TOLD`] when its end was told.
+fn memory() -> PathBuf {
+    Path::new(log::FOLDER).join("unattended")
 }
 
-/// Runs `command`, shows what it says, and tells how it ended.
-pub(super) fn run(command: &str, options: &Options) {
-    let mut output = Output::open(options);
-    log::info(format_args!("unattended: {command}"));
-    for problem in &options.problems {
-        output.write(format!("remetal: {problem}\n").as_bytes());
+const TOLD: &str = "told";
+
+/// Runs `command`, shows what it says, and tells how it ended. A manager that was started anew does
+/// not run it again; it tells of the end if nobody has. False when there was nothing left to do.
+pub(super) fn run(command: &str, options: &Options) -> bool {
+    let earlier = fs::read_to_string(memory());
+    if earlier.as_ref().is_ok_and(|earlier| earlier == TOLD) {
+        return false;
     }
+    let mut output = Output::open(options);
     let started = Instant::now();
-    let exit_code = log::gone_past(run_shown(command, &mut output)).map_or(127, code_of);
+    let exit_code = if let Ok(process) = earlier {
+        wait_for(&process, command);
+        FALLEN
+    } else {
+        log::gone_past(fs::write(memory(), ""));
+        log::info(format_args!("unattended: {command}"));
+        for problem in &options.problems {
+            output.write(format!("remetal: {problem}\n").as_bytes());
+        }
+        log::gone_past(run_shown(command, &mut output)).map_or(127, code_of)
+    };
+    tell(&mut output, command, exit_code, started);
+    true
+}
+
+/// Waits for a command that a manager before this one has started and left behind.
+fn wait_for(process: &str, command: &str) {
+    // The number could be another program's by now.
+    let line = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+    let is_it = line.strip_suffix(b"\0").is_some_and(|line| line.ends_with(command.as_bytes()));
+    let process = process.parse().ok().and_then(Pid::from_raw).filter(|_| is_it);
+    let process = process.and_then(|process| pidfd_open(process, PidfdFlags::empty()).ok());
+    if let Some(process) = process {
+        log::info("the unattended command still runs");
+        let _ = poll(&mut [PollFd::new(&process, PollFlags::IN)], None);
+    }
+}
+
+/// Says how the command ended, for programs to read.
+fn tell(output: &mut Output, command: &str, exit_code: i32, started: Instant) {
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     let line = Outcome { command, exit_code, seconds }.line();
     log::info(line.trim_end());
@@ -58,6 +95,7 @@ pub(super) fn run(command: &str, options: &Options) {
     machine::quieten_kernel();
     output.begin_line();
     output.write(line.as_bytes());
+    log::gone_past(fs::write(memory(), TOLD));
 }
 
 fn run_shown(command: &str, output: &mut Output) -> Result<ExitStatus, InitError> {
@@ -67,6 +105,7 @@ fn run_shown(command: &str, output: &mut Output) -> Result<ExitStatus, InitError
     shell.args(["-c", command]).stdin(Stdio::null());
     shell.stdout(writer.try_clone().map_err(failed)?).stderr(writer);
     let mut child = shell.spawn().map_err(failed)?;
+    log::gone_past(fs::write(memory(), child.id().to_string()));
     terminal::be_expendable(&child);
     // Ours would keep the pipe open after the command's end.
     drop(shell);
