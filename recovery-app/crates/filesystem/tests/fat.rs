@@ -390,3 +390,57 @@ fn names_and_reads_files() {
     let hit = files_on(&device, &info, &Extent::new(at, 1).into(), 10);
     assert_eq!(hit, ["late.bin"]);
 }
+
+/// Adds directories of one cluster each to a volume with 512-byte clusters, each in the one before
+/// it, the first in the root directory and in cluster `first`; returns where that cluster is.
+fn plant_levels(volume: &Volume, first: u16, count: u16) -> u64 {
+    let entry = |number: u16| {
+        let mut entry = [b' '; 32];
+        entry[..12].copy_from_slice(b"X          \x10");
+        entry[12..].fill(0);
+        entry[26..28].copy_from_slice(&number.to_le_bytes());
+        entry
+    };
+    let heap = volume.overhead();
+    let start = |number: u16| heap + (u64::from(number) - 2) * 512;
+    let root_entries =
+        u16::from_le_bytes(open(&volume.path).read_vec(17, 2).unwrap().try_into().unwrap());
+    // The label is the first entry.
+    volume.poke(heap - u64::from(root_entries) * 32 + 32, &entry(first));
+    for number in first..first + count {
+        volume.poke(start(number), &entry(number + 1));
+    }
+    start(first)
+}
+
+#[test]
+fn a_directory_that_cannot_be_read_is_no_reason_to_capture_a_clean_volume_whole() {
+    let volume = make(16 << 20, "-F 16 -s 1");
+    let first = plant_levels(&volume, 100, 3);
+    let bad = || FaultDevice::new(open(&volume.path)).unreadable(Extent::new(first + 512, 512));
+    let map = allocation_map(&bad());
+    assert!(map.source.contains("not all were read: reading"), "{}", map.source);
+    assert!(map.used.contains(Extent::new(first, 1024)), "what was found is used");
+    assert!(!map.used.intersects(Extent::new(first + 1024, 512)));
+    volume.poke(37, &[1]);
+    assert!(whole(&bad()).contains("reading"));
+
+    // FAT12 does not tell that it is clean.
+    let volume = make(1 << 20, "-F 12 -s 1");
+    let first = plant_levels(&volume, 100, 3);
+    whole(&FaultDevice::new(open(&volume.path)).unreadable(Extent::new(first, 512)));
+}
+
+#[test]
+fn more_directories_than_can_be_checked_are_no_reason_to_capture_a_clean_volume_whole() {
+    let volume = make(16 << 20, "-F 16 -s 1");
+    let before = volume.map();
+    let first = plant_levels(&volume, 100, 1_100);
+    let map = allocation_map(&open(&volume.path));
+    assert!(map.source.contains("not all were read: it has more directories"), "{}", map.source);
+    assert!(before.difference(&map.used).is_empty());
+    assert!(map.used.contains(Extent::new(first, 1_000 * 512)), "what was found is used");
+    assert!(map.used.total() < 2 << 20, "{}", map.used.total());
+    volume.poke(37, &[1]);
+    assert!(whole(&open(&volume.path)).contains("more directories"));
+}
