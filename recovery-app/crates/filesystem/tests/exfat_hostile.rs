@@ -237,3 +237,55 @@ fn a_directory_that_cannot_be_read_is_no_reason_to_capture_a_clean_volume_whole(
     volume.make_dirty();
     assert!(whole(bad(folder + 1, 0)).contains("reading"));
 }
+
+/// Clusters that lie in as many pieces of the table, more than are kept in memory.
+fn far_apart() -> Vec<u32> {
+    (20..420).map(|page| page * 3072 + 100).collect()
+}
+
+#[test]
+fn a_chain_in_a_circle_is_followed_once() {
+    let volume = make(1 << 30, "-c 512");
+    let clusters = far_apart();
+    volume.chain(&clusters);
+    volume.lead(clusters[399], clusters[10]);
+    volume.plant(0, CHAIN, clusters[0], 1 << 30);
+    let (allocation, read) = volume.map();
+    let used = used(allocation);
+    assert!(clusters.iter().all(|cluster| used.contains(volume.cluster(*cluster))));
+    assert!(read < 32 << 20, "{read} bytes");
+}
+
+#[test]
+fn chains_that_hop_without_end_cost_no_more_reading_than_the_volume() {
+    let volume = make(1 << 30, "-c 512");
+    let clusters = far_apart();
+    volume.chain(&clusters);
+    volume.lead(clusters[399], clusters[0]);
+    let files: Vec<u8> =
+        clusters.iter().flat_map(|first| entry(0, CHAIN, *first, 1 << 30)).collect();
+    let folder = volume.root() + 1;
+    volume.poke(volume.cluster(folder).start, &files);
+    volume.plant(DIRECTORY, CONTIGUOUS, folder, files.len() as u64);
+    let (allocation, read) = volume.map();
+    let map = mapped(allocation);
+    assert!(map.source.contains("not all were read: its chains"), "{}", map.source);
+    assert!(read < (1 << 30) + (32 << 20), "{read} bytes");
+    volume.make_dirty();
+    assert!(whole(volume.map().0).contains("its chains"));
+}
+
+#[test]
+fn a_directory_in_a_circle_is_read_once() {
+    let volume = make(1 << 30, "-c 512");
+    let clusters = far_apart();
+    volume.chain(&clusters);
+    volume.lead(clusters[399], clusters[0]);
+    for cluster in &clusters {
+        volume.poke(volume.cluster(*cluster).start, &[5; 512]);
+    }
+    volume.plant(DIRECTORY, CHAIN, clusters[0], 200 << 20);
+    let (allocation, read) = volume.map();
+    used(allocation);
+    assert!(read < 32 << 20, "{read} bytes");
+}

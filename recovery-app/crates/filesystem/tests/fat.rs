@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use block::double::FaultDevice;
 use block::{BlockDevice, Extent, ExtentSet, MemoryDevice};
-use common::{assert_close, open, partclone_map, scramble_free, sh, sparse_file, try_sh};
+use common::{Counted, assert_close, open, partclone_map, scramble_free, sh, sparse_file, try_sh};
 use filesystem::{
     Allocation, AllocationMap, Kind, State, VolumeInfo, allocation, files_on, identify, read_file,
 };
@@ -443,4 +443,30 @@ fn more_directories_than_can_be_checked_are_no_reason_to_capture_a_clean_volume_
     assert!(map.used.total() < 2 << 20, "{}", map.used.total());
     volume.poke(37, &[1]);
     assert!(whole(&open(&volume.path)).contains("more directories"));
+}
+
+#[test]
+fn a_directory_in_a_circle_is_read_once() {
+    let volume = make(1 << 30, "-F 32 -s 1");
+    let length = u64::from(volume.le32(36)) * 512;
+    // Clusters that lie in as many pieces of the table, more than are kept in memory.
+    let clusters: Vec<u32> = (20..420).map(|page| page * 3072 + 100).collect();
+    let next = clusters[1..].iter().chain(&clusters[..1]);
+    for (cluster, next) in clusters.iter().zip(next) {
+        for table in [32 * 512, 32 * 512 + length] {
+            volume.poke(table + u64::from(*cluster) * 4, &next.to_le_bytes());
+        }
+    }
+    let mut entry = *b"X          \x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    let [low, high] = [clusters[0] & 0xffff, clusters[0] >> 16].map(|half| half.to_le_bytes());
+    entry[20..22].copy_from_slice(&high[..2]);
+    entry[26..28].copy_from_slice(&low[..2]);
+    volume.poke(32 * 512 + length * 2 + 32, &entry);
+    let device = Counted::new(open(&volume.path));
+    let info = identify(&device).unwrap();
+    let before = device.read();
+    let allocation = allocation(&device, &info);
+    assert!(matches!(allocation, Allocation::Mapped(_)));
+    let read = device.read() - before;
+    assert!(read < 2 * length + (40 << 20), "{read} bytes");
 }
