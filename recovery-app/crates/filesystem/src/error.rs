@@ -9,6 +9,9 @@ pub enum MapError {
     /// The structures contradict themselves or point outside, in words with the place.
     #[error("{0}")]
     Damaged(String),
+    /// There is more to read than is read, in words. It need not be damaged.
+    #[error("{0}")]
+    TooLarge(String),
     /// The device could not be read.
     #[error(transparent)]
     Device(#[from] BlockError),
@@ -23,5 +26,10 @@ impl MapError {
     /// Damage.
     pub fn damaged(reason: impl Into<String>) -> Self {
         Self::Damaged(reason.into())
+    }
+
+    /// More than is read.
+    pub fn too_large(reason: impl Into<String>) -> Self {
+        Self::TooLarge(reason.into())
     }
 }

@@ -7,9 +7,10 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
+use block::double::FaultDevice;
 use block::{BlockDevice, Extent, ExtentSet};
 use common::{Counted, open, sh, sparse_file};
-use filesystem::{Allocation, allocation, identify};
+use filesystem::{Allocation, AllocationMap, allocation, identify};
 use tempfile::TempDir;
 
 const DIRECTORY: u16 = 0x10;
@@ -58,26 +59,51 @@ impl Volume {
 
     /// Writes a chain into the table.
     fn chain(&self, clusters: &[u32]) {
-        let [shift] = self.peek::<1>(108);
-        let table = u64::from(self.le32(80)) << shift;
         let next = clusters[1..].iter().copied().chain([u32::MAX]);
         for (cluster, next) in clusters.iter().zip(next) {
-            self.poke(table + u64::from(*cluster) * 4, &next.to_le_bytes());
+            self.lead(*cluster, next);
         }
+    }
+
+    /// Makes the table lead from one cluster to another.
+    fn lead(&self, from: u32, to: u32) {
+        let [shift] = self.peek::<1>(108);
+        let table = u64::from(self.le32(80)) << shift;
+        self.poke(table + u64::from(from) * 4, &to.to_le_bytes());
     }
 
     /// Adds an entry to the root directory, which must have room for it.
     fn plant(&self, attributes: u16, flags: u8, first: u32, length: u64) {
-        let mut entry = [0; 96];
-        entry[..2].copy_from_slice(&[0x85, 2]);
-        entry[4..6].copy_from_slice(&attributes.to_le_bytes());
-        entry[32..36].copy_from_slice(&[0xc0, flags, 0, 1]);
-        entry[52..56].copy_from_slice(&first.to_le_bytes());
-        entry[56..64].copy_from_slice(&length.to_le_bytes());
-        entry[64..68].copy_from_slice(&[0xc1, 0, b'x', 0]);
         let root = self.cluster(self.root()).start;
         let free = (root..).step_by(32).find(|place| self.peek(*place) == [0]).unwrap();
-        self.poke(free, &entry);
+        self.poke(free, &entry(attributes, flags, first, length));
+    }
+
+    /// Adds `count` directories of one cluster each, all in one directory that starts at `first`.
+    fn plant_directories(&self, first: u32, count: u32) {
+        let cluster = self.cluster(first).length;
+        let bytes = (u64::from(count) * 96).next_multiple_of(cluster);
+        let below = first + u32::try_from(bytes / cluster).unwrap();
+        let entries: Vec<u8> = (below..below + count)
+            .flat_map(|number| entry(DIRECTORY, CONTIGUOUS, number, cluster))
+            .collect();
+        self.poke(self.cluster(first).start, &entries);
+        self.plant(DIRECTORY, CONTIGUOUS, first, bytes);
+    }
+
+    /// Adds directories of one cluster each from `first` on, each in the one before it.
+    fn plant_levels(&self, first: u32, count: u32) {
+        let cluster = self.cluster(first).length;
+        self.plant(DIRECTORY, CONTIGUOUS, first, cluster);
+        for number in first..first + count {
+            let below = entry(DIRECTORY, CONTIGUOUS, number + 1, cluster);
+            self.poke(self.cluster(number).start, &below);
+        }
+    }
+
+    /// Sets VolumeDirty.
+    fn make_dirty(&self) {
+        self.poke(106, &[2]);
     }
 
     /// The map, and the bytes that were read for it.
@@ -90,10 +116,33 @@ impl Volume {
     }
 }
 
-fn used(allocation: Allocation) -> ExtentSet {
+/// The entries of a file or directory that is called `x`.
+fn entry(attributes: u16, flags: u8, first: u32, length: u64) -> [u8; 96] {
+    let mut entry = [0; 96];
+    entry[..2].copy_from_slice(&[0x85, 2]);
+    entry[4..6].copy_from_slice(&attributes.to_le_bytes());
+    entry[32..36].copy_from_slice(&[0xc0, flags, 0, 1]);
+    entry[52..56].copy_from_slice(&first.to_le_bytes());
+    entry[56..64].copy_from_slice(&length.to_le_bytes());
+    entry[64..68].copy_from_slice(&[0xc1, 0, b'x', 0]);
+    entry
+}
+
+fn mapped(allocation: Allocation) -> AllocationMap {
     match allocation {
-        Allocation::Mapped(map) => map.used,
+        Allocation::Mapped(map) => map,
         Allocation::Whole(reason) => panic!("captured whole: {reason}"),
+    }
+}
+
+fn used(allocation: Allocation) -> ExtentSet {
+    mapped(allocation).used
+}
+
+fn whole(allocation: Allocation) -> String {
+    match allocation {
+        Allocation::Mapped(map) => panic!("mapped: {}", map.source),
+        Allocation::Whole(reason) => reason,
     }
 }
 
@@ -139,4 +188,104 @@ fn directories_that_overlap_without_end_are_damage() {
     let (allocation, read) = volume.map();
     assert!(matches!(allocation, Allocation::Whole(reason) if reason.contains("directories")));
     assert!(read < 512 << 20, "{read} bytes");
+}
+
+#[test]
+fn as_many_directories_as_a_folder_can_have_are_checked() {
+    let volume = make(8 << 30, "-c 4K");
+    let first = volume.root() + 1;
+    volume.plant_directories(first, 66_000);
+    let map = mapped(volume.map().0);
+    assert!(map.used.contains(volume.cluster(first + 66_000)));
+    assert!(map.used.total() < 300 << 20, "{}", map.used.total());
+    assert!(!map.source.contains("not all were read"), "{}", map.source);
+}
+
+#[test]
+fn more_directories_than_can_be_checked_are_no_reason_to_capture_a_clean_volume_whole() {
+    let volume = make(64 << 20, "-c 4K");
+    let before = used(volume.map().0);
+    let first = volume.root() + 1;
+    volume.plant_levels(first, 1_100);
+    let map = mapped(volume.map().0);
+    assert!(map.source.contains("not all were read: it has more directories"), "{}", map.source);
+    assert!(before.difference(&map.used).is_empty());
+    assert!(map.used.contains(volume.cluster(first + 1_000)), "what was found is used");
+    assert!(map.used.total() < 8 << 20, "{}", map.used.total());
+    volume.make_dirty();
+    assert!(whole(volume.map().0).contains("more directories"));
+}
+
+#[test]
+fn a_directory_that_cannot_be_read_is_no_reason_to_capture_a_clean_volume_whole() {
+    let volume = make(64 << 20, "-c 32K");
+    let folder = volume.root() + 1;
+    volume.plant_levels(folder, 3);
+    let bad = |cluster: u32, at: u64| {
+        let sector = Extent::new(volume.cluster(cluster).start + at, 512);
+        let device = FaultDevice::new(open(&volume.path)).unreadable(sector);
+        allocation(&device, &identify(&device).unwrap())
+    };
+    let found = used(volume.map().0);
+    let map = mapped(bad(folder + 1, 0));
+    assert!(map.source.contains("not all were read: reading"), "{}", map.source);
+    assert!(map.used.contains(volume.cluster(folder + 1)), "what was found is used");
+    assert!(map.used.difference(&found).is_empty());
+    // The root directory, behind the entries of the filesystem's own files.
+    mapped(bad(volume.root(), 8192));
+    whole(bad(volume.root(), 0));
+    volume.make_dirty();
+    assert!(whole(bad(folder + 1, 0)).contains("reading"));
+}
+
+/// Clusters that lie in as many pieces of the table, more than are kept in memory.
+fn far_apart() -> Vec<u32> {
+    (20..420).map(|page| page * 3072 + 100).collect()
+}
+
+#[test]
+fn a_chain_in_a_circle_is_followed_once() {
+    let volume = make(1 << 30, "-c 512");
+    let clusters = far_apart();
+    volume.chain(&clusters);
+    volume.lead(clusters[399], clusters[10]);
+    volume.plant(0, CHAIN, clusters[0], 1 << 30);
+    let (allocation, read) = volume.map();
+    let used = used(allocation);
+    assert!(clusters.iter().all(|cluster| used.contains(volume.cluster(*cluster))));
+    assert!(read < 32 << 20, "{read} bytes");
+}
+
+#[test]
+fn chains_that_hop_without_end_cost_no_more_reading_than_the_volume() {
+    let volume = make(1 << 30, "-c 512");
+    let clusters = far_apart();
+    volume.chain(&clusters);
+    volume.lead(clusters[399], clusters[0]);
+    let files: Vec<u8> =
+        clusters.iter().flat_map(|first| entry(0, CHAIN, *first, 1 << 30)).collect();
+    let folder = volume.root() + 1;
+    volume.poke(volume.cluster(folder).start, &files);
+    volume.plant(DIRECTORY, CONTIGUOUS, folder, files.len() as u64);
+    let (allocation, read) = volume.map();
+    let map = mapped(allocation);
+    assert!(map.source.contains("not all were read: its chains"), "{}", map.source);
+    assert!(read < (1 << 30) + (32 << 20), "{read} bytes");
+    volume.make_dirty();
+    assert!(whole(volume.map().0).contains("its chains"));
+}
+
+#[test]
+fn a_directory_in_a_circle_is_read_once() {
+    let volume = make(1 << 30, "-c 512");
+    let clusters = far_apart();
+    volume.chain(&clusters);
+    volume.lead(clusters[399], clusters[0]);
+    for cluster in &clusters {
+        volume.poke(volume.cluster(*cluster).start, &[5; 512]);
+    }
+    volume.plant(DIRECTORY, CHAIN, clusters[0], 200 << 20);
+    let (allocation, read) = volume.map();
+    used(allocation);
+    assert!(read < 32 << 20, "{read} bytes");
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use block::double::FaultDevice;
 use block::{BlockDevice, Extent, ExtentSet, MemoryDevice};
-use common::{assert_close, open, partclone_map, scramble_free, sh, sparse_file, try_sh};
+use common::{Counted, assert_close, open, partclone_map, scramble_free, sh, sparse_file, try_sh};
 use filesystem::{
     Allocation, AllocationMap, Kind, State, VolumeInfo, allocation, files_on, identify, read_file,
 };
@@ -389,4 +389,84 @@ fn names_and_reads_files() {
     let at = bytes.windows(512).rposition(|window| window == &late[49_152..49_664]).unwrap() as u64;
     let hit = files_on(&device, &info, &Extent::new(at, 1).into(), 10);
     assert_eq!(hit, ["late.bin"]);
+}
+
+/// Adds directories of one cluster each to a volume with 512-byte clusters, each in the one before
+/// it, the first in the root directory and in cluster `first`; returns where that cluster is.
+fn plant_levels(volume: &Volume, first: u16, count: u16) -> u64 {
+    let entry = |number: u16| {
+        let mut entry = [b' '; 32];
+        entry[..12].copy_from_slice(b"X          \x10");
+        entry[12..].fill(0);
+        entry[26..28].copy_from_slice(&number.to_le_bytes());
+        entry
+    };
+    let heap = volume.overhead();
+    let start = |number: u16| heap + (u64::from(number) - 2) * 512;
+    let root_entries =
+        u16::from_le_bytes(open(&volume.path).read_vec(17, 2).unwrap().try_into().unwrap());
+    // The label is the first entry.
+    volume.poke(heap - u64::from(root_entries) * 32 + 32, &entry(first));
+    for number in first..first + count {
+        volume.poke(start(number), &entry(number + 1));
+    }
+    start(first)
+}
+
+#[test]
+fn a_directory_that_cannot_be_read_is_no_reason_to_capture_a_clean_volume_whole() {
+    let volume = make(16 << 20, "-F 16 -s 1");
+    let first = plant_levels(&volume, 100, 3);
+    let bad = || FaultDevice::new(open(&volume.path)).unreadable(Extent::new(first + 512, 512));
+    let map = allocation_map(&bad());
+    assert!(map.source.contains("not all were read: reading"), "{}", map.source);
+    assert!(map.used.contains(Extent::new(first, 1024)), "what was found is used");
+    assert!(!map.used.intersects(Extent::new(first + 1024, 512)));
+    volume.poke(37, &[1]);
+    assert!(whole(&bad()).contains("reading"));
+
+    // FAT12 does not tell that it is clean.
+    let volume = make(1 << 20, "-F 12 -s 1");
+    let first = plant_levels(&volume, 100, 3);
+    whole(&FaultDevice::new(open(&volume.path)).unreadable(Extent::new(first, 512)));
+}
+
+#[test]
+fn more_directories_than_can_be_checked_are_no_reason_to_capture_a_clean_volume_whole() {
+    let volume = make(16 << 20, "-F 16 -s 1");
+    let before = volume.map();
+    let first = plant_levels(&volume, 100, 1_100);
+    let map = allocation_map(&open(&volume.path));
+    assert!(map.source.contains("not all were read: it has more directories"), "{}", map.source);
+    assert!(before.difference(&map.used).is_empty());
+    assert!(map.used.contains(Extent::new(first, 1_000 * 512)), "what was found is used");
+    assert!(map.used.total() < 2 << 20, "{}", map.used.total());
+    volume.poke(37, &[1]);
+    assert!(whole(&open(&volume.path)).contains("more directories"));
+}
+
+#[test]
+fn a_directory_in_a_circle_is_read_once() {
+    let volume = make(1 << 30, "-F 32 -s 1");
+    let length = u64::from(volume.le32(36)) * 512;
+    // Clusters that lie in as many pieces of the table, more than are kept in memory.
+    let clusters: Vec<u32> = (20..420).map(|page| page * 3072 + 100).collect();
+    let next = clusters[1..].iter().chain(&clusters[..1]);
+    for (cluster, next) in clusters.iter().zip(next) {
+        for table in [32 * 512, 32 * 512 + length] {
+            volume.poke(table + u64::from(*cluster) * 4, &next.to_le_bytes());
+        }
+    }
+    let mut entry = *b"X          \x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    let [low, high] = [clusters[0] & 0xffff, clusters[0] >> 16].map(|half| half.to_le_bytes());
+    entry[20..22].copy_from_slice(&high[..2]);
+    entry[26..28].copy_from_slice(&low[..2]);
+    volume.poke(32 * 512 + length * 2 + 32, &entry);
+    let device = Counted::new(open(&volume.path));
+    let info = identify(&device).unwrap();
+    let before = device.read();
+    let allocation = allocation(&device, &info);
+    assert!(matches!(allocation, Allocation::Mapped(_)));
+    let read = device.read() - before;
+    assert!(read < 2 * length + (40 << 20), "{read} bytes");
 }

@@ -303,6 +303,7 @@ impl Changed {
         let kind = match error {
             MapError::Unsupported(_) => "unsupported",
             MapError::Damaged(_) => "damaged",
+            MapError::TooLarge(_) => "too large",
             MapError::Device(_) => "device",
         };
         format!("{kind}: {error}")

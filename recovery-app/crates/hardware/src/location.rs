@@ -3,6 +3,7 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use block::Extent;
 use serde::{Deserialize, Serialize};
 
 use crate::content::Content;
@@ -14,8 +15,8 @@ use crate::{DeviceNumber, FileId, HardwareError, Roots};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
     /// The nodes of every whole device on the way: disks, and also the arrays, logical volumes
-    /// and loop devices between them and the file. All loop devices that show the same file are
-    /// on the way, whichever of them is mounted.
+    /// and loop devices between them and the file. All loop devices that show the same bytes of a
+    /// file are on the way, whichever of them is mounted.
     pub disks: Vec<PathBuf>,
     /// The files behind the loop devices and file-backed mounts on the way, as the kernel names
     /// them.
@@ -70,7 +71,7 @@ pub(crate) struct Walk<'a> {
     topology: &'a Topology,
     mounts: &'a [Mount],
     seen_devices: BTreeSet<&'a str>,
-    seen_contents: BTreeSet<Content>,
+    seen_contents: BTreeSet<(Content, Extent)>,
     waiting: Vec<Behind>,
     found: Location,
 }
@@ -80,11 +81,14 @@ struct Behind {
     /// As the kernel tells it; may lead nowhere, or to something else.
     path: PathBuf,
     content: Option<Content>,
+    /// Which bytes of it are shown.
+    bytes: Extent,
 }
 
 impl Behind {
+    /// All of what is at `path`.
     fn at(path: PathBuf) -> Self {
-        Self { content: Content::at(&path), path }
+        Self { content: Content::at(&path), path, bytes: Extent::new(0, u64::MAX) }
     }
 }
 
@@ -120,9 +124,9 @@ impl<'a> Walk<'a> {
     fn finish(mut self) -> Location {
         while let Some(behind) = self.waiting.pop() {
             match behind.content {
-                Some(content) if !self.seen_contents.insert(content) => {}
+                Some(content) if !self.seen_contents.insert((content, behind.bytes)) => {}
                 Some(Content::Device(number)) => self.numbered(number),
-                Some(Content::File(id)) => self.backing(behind.path, id),
+                Some(Content::File(id)) => self.backing(behind.path, id, behind.bytes),
                 // In another mount namespace, and the kernel was not asked.
                 None => self.found.incomplete = true,
             }
@@ -130,13 +134,15 @@ impl<'a> Walk<'a> {
         self.found
     }
 
-    fn backing(&mut self, path: PathBuf, id: FileId) {
-        self.topology.showing(Content::File(id)).for_each(|node| self.device(node));
+    fn backing(&mut self, path: PathBuf, id: FileId, bytes: Extent) {
+        // They are not traced further: what else of the file they show is not on the way.
+        for node in self.topology.showing_some(Content::File(id), bytes) {
+            self.disk(node);
+        }
         let real = fs::canonicalize(&path).unwrap_or(path);
         self.known_file(&real, id);
-        if !real.is_dir() {
+        if !real.is_dir() && self.found.backing_ids.insert(id) {
             self.found.backing_files.push(real);
-            self.found.backing_ids.insert(id);
         }
     }
 
@@ -177,12 +183,19 @@ impl<'a> Walk<'a> {
                 continue;
             }
             if node.parent.is_none() {
-                self.found.disks.push(self.roots.node(&node.name));
+                self.disk(node);
             }
             if let Some(path) = node.backing_file.clone() {
-                self.waiting.push(Behind { path, content: node.shows });
+                self.waiting.push(Behind { path, content: node.shows, bytes: node.window });
             }
             nodes.extend(self.topology.below(node));
+        }
+    }
+
+    fn disk(&mut self, node: &Node) {
+        let path = self.roots.node(&node.name);
+        if !self.found.disks.contains(&path) {
+            self.found.disks.push(path);
         }
     }
 

@@ -29,7 +29,7 @@ pub(crate) struct Node {
     /// What that is, by whatever name.
     pub(crate) shows: Option<Content>,
     /// Which bytes of that it shows.
-    window: Extent,
+    pub(crate) window: Extent,
 }
 
 /// All block devices, by kernel name.
@@ -102,39 +102,70 @@ impl Topology {
         self.nodes.values().filter(move |node| node.shows == Some(content))
     }
 
+    /// The loop devices that show some of these bytes of this content.
+    pub(crate) fn showing_some(
+        &self,
+        content: Content,
+        bytes: Extent,
+    ) -> impl Iterator<Item = &Node> {
+        let overlaps = move |node: &&Node| node.window.intersection(&bytes).is_some();
+        self.showing(content).filter(overlaps)
+    }
+
     /// The other devices with some of the same bytes: loop devices over the same file or over this
     /// one, and what this one is over.
     pub(crate) fn twins(&self, node: &Node) -> impl Iterator<Item = &Node> {
-        let window = node.window;
-        let below = node.shows.into_iter().flat_map(move |content| {
-            let device = match content {
-                Content::Device(number) => self.by_number(number),
-                Content::File(_) => None,
-            };
-            let overlaps = move |twin: &&Node| twin.window.intersection(&window).is_some();
-            self.showing(content).filter(overlaps).chain(device)
-        });
-        let name = node.name.clone();
-        below
+        self.beside(node)
+            .chain(self.device_below(node))
             .chain(self.showing(Content::Device(node.number)))
-            .filter(move |twin| twin.name != name)
+    }
+
+    /// The other loop devices that show some of the bytes that this one shows.
+    fn beside(&self, node: &Node) -> impl Iterator<Item = &Node> {
+        let (name, window) = (node.name.clone(), node.window);
+        let showing = move |content| self.showing_some(content, window);
+        node.shows.into_iter().flat_map(showing).filter(move |twin| twin.name != name)
+    }
+
+    /// The device that a loop device is over.
+    fn device_below(&self, node: &Node) -> Option<&Node> {
+        match node.shows? {
+            Content::Device(number) => self.by_number(number),
+            Content::File(_) => None,
+        }
     }
 
     /// The device itself and everything built on it: its partitions, their holders, and so on; and
     /// the same of all that have the same bytes.
+    ///
+    /// A loop device over all of a file has the bytes of each over a part of it, but gives them
+    /// none of each other's.
     pub(crate) fn with_all_above(&self, node: &Node) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
-        let disk = node.parent.as_deref().and_then(|name| self.by_name(name));
         let mut waiting: Vec<&Node> = self.by_name(&node.name).into_iter().collect();
-        waiting.extend(disk.into_iter().flat_map(|disk| self.twins(disk)));
+        let disk = node.parent.as_deref().and_then(|name| self.by_name(name));
+        let over_the_disk = |disk: &Node| self.showing(Content::Device(disk.number));
+        waiting.extend(disk.into_iter().flat_map(over_the_disk));
+        let mut level = disk.or(self.by_name(&node.name));
+        while let Some(node) = level {
+            waiting.extend(self.beside(node));
+            level = self.device_below(node).filter(|below| found.insert(below.name.as_str()));
+            // Not the loop devices over it, of which those with the same bytes are known.
+            waiting.extend(level.into_iter().flat_map(|below| self.built_on(below)));
+        }
         while let Some(node) = waiting.pop() {
             if found.insert(node.name.as_str()) {
-                waiting.extend(self.partitions(node));
-                waiting.extend(node.holders.iter().filter_map(|name| self.by_name(name)));
-                waiting.extend(self.twins(node));
+                waiting.extend(self.built_on(node));
+                waiting.extend(self.showing(Content::Device(node.number)));
             }
         }
         found
+    }
+
+    /// The partitions of a device and what else but loop devices the kernel has built on it.
+    fn built_on(&self, node: &Node) -> impl Iterator<Item = &Node> {
+        let holders = node.holders.iter().filter_map(|name| self.by_name(name));
+        self.partitions(node).chain(holders)
     }
 }
 

@@ -203,3 +203,62 @@ fn other_parts_of_a_file_are_other_disks() {
     assert!(matches!(used(&whole.0)[..], [UseReason::Mounted { .. }]));
     run(Command::new("umount").arg(disk.mounted()));
 }
+
+#[test]
+fn a_loop_device_over_all_of_a_file_does_not_join_the_others_over_parts_of_it() {
+    if !is_root() {
+        return;
+    }
+    let roots = Roots::default();
+    let disk = LoopDisk::new();
+    let file = disk.folder.path().join("parts");
+    fs::File::create(&file).unwrap().set_len(32 << 20).unwrap();
+    let first = Second::new(&file, &["--sizelimit=10M"]);
+    let second = Second::new(&file, &["--offset=15M"]);
+    run(Command::new("mkfs.ext4").arg("-q").arg(&second.0));
+    run(Command::new("mount").arg(&second.0).arg(disk.mounted()));
+    let used = |node: &Path| usage(&roots, node).unwrap().reasons;
+    let backup = || location_of(&roots, &disk.mounted()).unwrap();
+    assert!(backup().is_on(&second.0));
+    assert!(!backup().is_on(&first.0), "{:?}", backup());
+    assert_eq!(used(&first.0), []);
+
+    let whole = Second::new(&file, &[]);
+    let across = Second::new(&file, &["--offset=9M", "--sizelimit=8M"]);
+    let above_second = Second::new(&second.0, &["--sizelimit=1M"]);
+    assert!(backup().is_on(&whole.0) && backup().is_on(&across.0));
+    assert!(!backup().is_on(&first.0), "{:?}", backup());
+    assert_eq!(used(&first.0), []);
+    for node in [&second, &whole, &across, &above_second] {
+        let reasons = used(&node.0);
+        let is_mount = |reason: &UseReason| matches!(reason, UseReason::Mounted { .. });
+        assert!(reasons.iter().any(is_mount), "{} {reasons:?}", node.0.display());
+    }
+
+    let above_first = Second::new(&first.0, &[]);
+    assert_eq!(used(&above_first.0), []);
+    drop((above_first, above_second));
+    run(Command::new("umount").arg(disk.mounted()));
+}
+
+#[test]
+fn loop_devices_over_other_parts_of_a_device_are_other_disks() {
+    if !is_root() {
+        return;
+    }
+    let roots = Roots::default();
+    let disk = LoopDisk::new();
+    let file = disk.folder.path().join("parts");
+    fs::File::create(&file).unwrap().set_len(32 << 20).unwrap();
+    let below = Second::new(&file, &[]);
+    let first = Second::new(&below.0, &["--sizelimit=10M"]);
+    let second = Second::new(&below.0, &["--offset=15M"]);
+    run(Command::new("mkfs.ext4").arg("-q").arg(&second.0));
+    run(Command::new("mount").arg(&second.0).arg(disk.mounted()));
+    let used = |node: &Path| usage(&roots, node).unwrap().reasons;
+    let is_mount = |reason: &UseReason| matches!(reason, UseReason::Mounted { .. });
+    assert!(!used(&first.0).iter().any(is_mount), "{:?}", used(&first.0));
+    assert!(used(&second.0).iter().any(is_mount));
+    assert!(used(&below.0).iter().any(is_mount));
+    run(Command::new("umount").arg(disk.mounted()));
+}

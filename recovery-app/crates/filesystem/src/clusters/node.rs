@@ -40,7 +40,8 @@ pub(crate) struct Node {
 /// `length` bytes need.
 ///
 /// A chain that ends early ends with the cluster that leads to a free or bad one included: it may
-/// hold data all the same.
+/// hold data all the same. One that runs in a circle ends once all its clusters have been met,
+/// some of them up to three times.
 pub(crate) fn content_extents(
     table: &mut Table<'_>,
     content: Content,
@@ -62,6 +63,7 @@ pub(crate) fn content_extents(
     }
     let (mut start, mut count, mut left) = (first, 0_u32, wanted);
     let mut cluster = first;
+    let mut circle = Circle { mark: first, followed: 0 };
     while left > 0 {
         count += 1;
         left -= 1;
@@ -69,6 +71,9 @@ pub(crate) fn content_extents(
         let Link::Next(next) = next else {
             break;
         };
+        if circle.closes_with(next) {
+            break;
+        }
         if next != cluster + 1 {
             each(heap.extent(start, u64::from(count)))?;
             (start, count) = (next, 0);
@@ -76,4 +81,25 @@ pub(crate) fn content_extents(
         cluster = next;
     }
     each(heap.extent(start, u64::from(count)))
+}
+
+/// Notices that a chain runs in a circle, without keeping its clusters: each is compared with one
+/// that came before, the last whose place in the chain is a power of two (Brent's method).
+struct Circle {
+    mark: u32,
+    /// Links followed so far.
+    followed: u64,
+}
+
+impl Circle {
+    fn closes_with(&mut self, next: u32) -> bool {
+        self.followed += 1;
+        if next == self.mark {
+            return true;
+        }
+        if self.followed.is_power_of_two() {
+            self.mark = next;
+        }
+        false
+    }
 }

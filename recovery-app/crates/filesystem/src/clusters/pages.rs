@@ -16,6 +16,8 @@ pub(super) struct Pages<'a> {
     /// Bytes in one copy.
     length: u64,
     kept: Vec<Page>,
+    /// Bytes of pages that may still be read.
+    left: u64,
     /// Index of the page that was asked for last.
     current: usize,
     /// Changes of the page that is asked for.
@@ -30,8 +32,14 @@ struct Page {
 }
 
 impl<'a> Pages<'a> {
-    pub(super) fn new(volume: &'a dyn BlockDevice, copies: Vec<u64>, length: u64) -> Self {
-        Self { volume, copies, length, kept: Vec::new(), current: 0, turns: 0 }
+    /// Reads pages of `most` bytes together.
+    pub(super) fn new(
+        volume: &'a dyn BlockDevice,
+        copies: Vec<u64>,
+        length: u64,
+        most: u64,
+    ) -> Self {
+        Self { volume, copies, length, kept: Vec::new(), left: most, current: 0, turns: 0 }
     }
 
     /// The bytes of a page, fewer where the table ends.
@@ -49,6 +57,9 @@ impl<'a> Pages<'a> {
 
     /// Reads a page in place of the one that was not asked for longest; returns its index.
     fn load(&mut self, number: u64) -> Result<usize, MapError> {
+        self.left = self.left.checked_sub(PAGE).ok_or_else(|| {
+            MapError::too_large("its chains of clusters hop more than can be followed")
+        })?;
         let page = Page { number, bytes: self.read(number)?, turn: 0 };
         if self.kept.len() < MOST_PAGES {
             self.kept.push(page);

@@ -4,6 +4,12 @@ use super::pages::{PAGE, Pages};
 use super::{EntryWidth, Heap, Link};
 use crate::MapError;
 
+/// Most bytes that are read for look-ups, each as often as it is read: some million hops of chains,
+/// which take a hard disk hours.
+const MOST_READ: u64 = 64 << 30;
+/// So many are read for those in a small table too.
+const LEAST_READ: u64 = 64 << 20;
+
 /// Looks single entries of a file allocation table up.
 pub(crate) struct Table<'a> {
     pages: Pages<'a>,
@@ -25,7 +31,9 @@ impl<'a> Table<'a> {
     ) -> Self {
         // A sound volume needs one look-up per cluster and some more for what is read twice.
         let budget = u64::from(heap.count) * 4 + 4096;
-        Self { pages: Pages::new(volume, copies, length), width, heap, budget }
+        // A map that costs more reading than the volume itself saves nothing.
+        let most = (heap.end() - heap.start).clamp(LEAST_READ, MOST_READ);
+        Self { pages: Pages::new(volume, copies, length, most), width, heap, budget }
     }
 
     pub(crate) fn heap(&self) -> Heap {

@@ -7,10 +7,11 @@ use block::{BlockDevice, Extent, ExtentSet};
 use super::{Heap, Node, Table, content_extents};
 use crate::MapError;
 
-/// Most directories of a volume that are visited; more are not believed.
+/// Most directories of a volume that are visited.
 const MOST_DIRECTORIES: usize = 1 << 20;
-/// Most directories that wait to be visited: bounds the memory for their names.
-const MOST_WAITING: usize = 1 << 16;
+/// Most bytes of memory for the directories that wait to be visited: half a million with short
+/// names, and more than a folder can have with long ones.
+const MOST_WAITING: usize = 64 << 20;
 /// Most levels of directories; paths of FAT and exFAT have at most 32,760 characters.
 const MOST_LEVELS: usize = 1024;
 /// Most bytes of directories that are read: as many directories as are visited, of the largest
@@ -51,6 +52,11 @@ struct Place {
 }
 
 impl Place {
+    /// Bytes of memory that it takes, and the name with it.
+    fn memory(&self) -> usize {
+        size_of::<Self>() + self.node.name.len()
+    }
+
     fn path(&self, name: &str) -> String {
         let mut names = vec![name];
         let mut place = self;
@@ -66,7 +72,7 @@ impl Place {
 /// Visits every file and directory below the root with a function that makes its path.
 ///
 /// A directory is visited once, however often it is linked. Fails on a tree that is deeper or
-/// larger than can be, and on directories that overlap so much that reading them has no end.
+/// larger than is visited, and on directories that overlap so much that reading them has no end.
 pub(crate) fn walk<T: Directories>(
     volume: &dyn BlockDevice,
     table: &mut Table<'_>,
@@ -80,7 +86,9 @@ pub(crate) fn walk<T: Directories>(
     let mut visited: HashSet<u32> = tree.root().content.first().into_iter().collect();
     let mut left = most_read(table.heap());
     let mut waiting = vec![Rc::new(Place { above: None, node: tree.root(), level: 0 })];
+    let mut memory: usize = waiting.iter().map(|place| place.memory()).sum();
     while let Some(place) = waiting.pop() {
+        memory -= place.memory();
         let mut below = Vec::new();
         let flow = children(volume, table, tree, &place.node, &mut left, |table, child| {
             let flow = visit(table, child, &|| place.path(&child.name))?;
@@ -88,8 +96,10 @@ pub(crate) fn walk<T: Directories>(
             if child.is_directory && is_new {
                 visited.extend(child.content.first());
                 let (above, level) = (Some(Rc::clone(&place)), place.level + 1);
-                below.push(Rc::new(Place { above, node: child.clone(), level }));
-                check_size(visited.len(), waiting.len() + below.len(), level)?;
+                let place = Place { above, node: child.clone(), level };
+                memory += place.memory();
+                below.push(Rc::new(place));
+                check_size(visited.len(), memory, level)?;
             }
             Ok(flow)
         })?;
@@ -101,15 +111,11 @@ pub(crate) fn walk<T: Directories>(
     Ok(())
 }
 
-fn check_size(visited: usize, waiting: usize, level: usize) -> Result<(), MapError> {
-    if visited > MOST_DIRECTORIES || waiting > MOST_WAITING || level > MOST_LEVELS {
-        return Err(too_large());
+fn check_size(visited: usize, memory: usize, level: usize) -> Result<(), MapError> {
+    if visited > MOST_DIRECTORIES || memory > MOST_WAITING || level > MOST_LEVELS {
+        return Err(MapError::too_large("it has more directories than can be checked"));
     }
     Ok(())
-}
-
-fn too_large() -> MapError {
-    MapError::damaged("it has more directories than can be checked")
 }
 
 /// The most bytes of directories of a volume: no cluster belongs to two of them.
@@ -138,7 +144,9 @@ fn children<T: Directories>(
     for piece in extents.into_iter().flat_map(|extent| extent.pieces(PIECE)) {
         let length = piece.length.min(left);
         left -= length;
-        *budget = budget.checked_sub(length).ok_or_else(too_large)?;
+        *budget = budget
+            .checked_sub(length)
+            .ok_or_else(|| MapError::damaged("its directories have more bytes than can be"))?;
         buffer.resize(usize::try_from(length).unwrap_or(0), 0);
         volume.read_at(&mut buffer, piece.start)?;
         for entry in buffer.chunks_exact(32) {

@@ -1,12 +1,10 @@
-use std::ops::ControlFlow;
-
-use block::{BlockDevice, Extent, ExtentSet, ExtentSetBuilder};
+use block::{BlockDevice, Extent, ExtentSet};
 
 use super::bitmap::Bitmap;
 use super::boot::{Layout, damaged};
 use super::directory::{MOST_BYTES, Tree};
 use super::system::{Stored, System};
-use crate::clusters::{Content, Table, content_extents, walk};
+use crate::clusters::{Content, SecondOpinion, Table, content_extents};
 use crate::{AllocationMap, MapError};
 
 /// Most bytes in the table of upper-case letters: two for each of the 65,536 characters.
@@ -26,16 +24,24 @@ pub fn allocation(volume: &dyn BlockDevice) -> Result<AllocationMap, MapError> {
         used = used.union(&Bitmap::read(volume, &layout, &mut table, stored)?.used);
     }
     check_own_files(volume, &layout, &mut table, &system, &used)?;
-    let missed = missed_by_bitmap(volume, &layout, &mut table, &used)?;
-    let mut source = "exFAT allocation bitmap and directories".to_owned();
-    if !missed.is_empty() {
-        source += &format!(" ({} bytes only in directories)", missed.total());
-    }
+    let (tree, is_clean) = (Tree::new(&layout), layout.is_clean());
+    let opinion = SecondOpinion::ask(volume, &mut table, &tree, &used, is_clean, |node| {
+        match node.content {
+            // A chain that is longer than the file says is followed to its end.
+            Content::Chain(_) => None,
+            _ => node.length,
+        }
+    })?;
+    let source = opinion.source("exFAT allocation bitmap");
     let heap = layout.heap;
     let outside: ExtentSet = [Extent::new(0, heap.start), Extent::between(heap.end(), layout.size)]
         .into_iter()
         .collect();
-    Ok(AllocationMap { used: used.union(&missed).union(&outside), covered: layout.size, source })
+    Ok(AllocationMap {
+        used: used.union(&opinion.missed).union(&outside),
+        covered: layout.size,
+        source,
+    })
 }
 
 /// The root directory, the upper-case table and the bitmaps exist always: a bitmap that has them
@@ -73,30 +79,4 @@ fn check_own_files(
         return Err(damaged("the checksum of its table of upper-case letters is wrong"));
     }
     Ok(())
-}
-
-/// What files and directories that can be reached from the root have and the bitmap does not
-/// know.
-fn missed_by_bitmap(
-    volume: &dyn BlockDevice,
-    layout: &Layout,
-    table: &mut Table<'_>,
-    by_bitmap: &ExtentSet,
-) -> Result<ExtentSet, MapError> {
-    let mut missed = ExtentSetBuilder::new();
-    walk(volume, table, &Tree::new(layout), |table, node, _| {
-        // A chain that is longer than the file says is followed to its end.
-        let length = match node.content {
-            Content::Chain(_) => None,
-            _ => node.length,
-        };
-        content_extents(table, node.content, length, |extent| {
-            if !by_bitmap.contains(extent) {
-                missed.add(extent);
-            }
-            Ok(())
-        })?;
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(missed.build())
 }

@@ -97,6 +97,11 @@ impl Layout {
         })
     }
 
+    /// True when it claims that it was unmounted in order and that nothing on it failed.
+    pub(super) fn is_clean(&self) -> bool {
+        !self.is_dirty && !self.has_failed
+    }
+
     pub(super) fn table<'a>(&self, volume: &'a dyn BlockDevice) -> Table<'a> {
         let (tables, length) = (self.tables.clone(), self.table_length);
         Table::new(volume, tables, length, EntryWidth::Bits32, self.heap)

@@ -5,7 +5,8 @@
 //!
 //! The allocation bitmap, a file in the root directory, is the map. It carries no checksum, and on
 //! a volume that was not unmounted in order it may lag behind the directories. So everything they
-//! name is always added, also on volumes that claim to be clean.
+//! name is always added, also on volumes that claim to be clean; there, the bitmap does without the
+//! directories that cannot be read.
 
 mod allocation;
 mod bitmap;

@@ -1,4 +1,4 @@
-use block::BlockDevice;
+use block::{BlockDevice, Extent};
 
 use super::boot::{Layout, damaged};
 use super::directory::content_of;
@@ -15,6 +15,8 @@ const FILE: u8 = 0x85;
 const CRITICAL: std::ops::RangeInclusive<u8> = 0x80..=0x9f;
 /// Bytes of the root directory that are searched; formatters put these entries first.
 const ROOT_BYTES: u64 = 1 << 20;
+/// Bytes of it read at a time.
+const PIECE: u64 = 1 << 12;
 
 /// A file of the filesystem itself: its first cluster and its bytes.
 #[derive(Debug, Clone, Copy)]
@@ -43,18 +45,37 @@ impl System {
         let mut left = ROOT_BYTES;
         let mut has_ended = false;
         content_extents(table, layout.root, Some(left), |extent| {
-            let length = extent.length.min(left);
-            left -= length;
-            let bytes = volume.read_vec(extent.start, usize::try_from(length).unwrap_or(0))?;
-            for entry in bytes.chunks_exact(32) {
-                has_ended |= entry[0] == 0;
-                if !has_ended {
-                    system.take(&Bytes::new(entry, "exFAT root directory"))?;
+            let extent = Extent::new(extent.start, extent.length.min(left));
+            left -= extent.length;
+            for piece in extent.pieces(PIECE) {
+                if has_ended {
+                    break;
+                }
+                match volume.read_vec(piece.start, usize::try_from(piece.length).unwrap_or(0)) {
+                    Ok(bytes) => has_ended = system.take_all(&bytes)?,
+                    // All that is behind its own files are other files.
+                    Err(_) if system.is_complete(layout) => has_ended = true,
+                    Err(error) => return Err(error.into()),
                 }
             }
             Ok(())
         })?;
         Ok(system)
+    }
+
+    fn is_complete(&self, layout: &Layout) -> bool {
+        self.bitmaps.len() >= layout.bitmaps() && self.upcase.is_some()
+    }
+
+    /// Takes whole entries; true when the directory ends with them.
+    fn take_all(&mut self, entries: &[u8]) -> Result<bool, MapError> {
+        for entry in entries.chunks_exact(32) {
+            if entry[0] == 0 {
+                return Ok(true);
+            }
+            self.take(&Bytes::new(entry, "exFAT root directory"))?;
+        }
+        Ok(false)
     }
 
     fn take(&mut self, entry: &Bytes<'_>) -> Result<(), MapError> {

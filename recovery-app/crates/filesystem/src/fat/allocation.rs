@@ -1,12 +1,10 @@
-use std::ops::ControlFlow;
-
 use block::{BlockDevice, Extent, ExtentSet, ExtentSetBuilder};
 
 use super::boot::Layout;
 use super::directory::{MOST_BYTES, Tree};
 use super::scan::Scan;
-use crate::clusters::{content_extents, walk};
-use crate::{AllocationMap, MapError};
+use crate::clusters::{Node, SecondOpinion, content_extents};
+use crate::{AllocationMap, Kind, MapError};
 
 /// The bytes in use: everything before the first cluster, the clusters that any copy of the table
 /// has in use, and those its directories name.
@@ -17,16 +15,22 @@ pub fn allocation(volume: &dyn BlockDevice) -> Result<AllocationMap, MapError> {
     }
     let scan = Scan::read(volume, &layout)?;
     let used = scan.used.union(&root(volume, &layout)?);
-    let missed = missed_by_table(volume, &layout, &used)?;
-    let mut source = format!("{} table and directories", layout.kind);
-    if !missed.is_empty() {
-        source += &format!(" ({} bytes only in directories)", missed.total());
-    }
+    let (mut table, tree) = (layout.table(volume), Tree::new(&layout));
+    // The rest of a file's chain is in use by the table; that of a directory is followed when
+    // its entries are read.
+    let first_cluster = |_: &Node| Some(1);
+    let is_clean = claims_to_be_clean(&layout, &scan);
+    let opinion = SecondOpinion::ask(volume, &mut table, &tree, &used, is_clean, first_cluster)?;
+    let source = opinion.source(&format!("{} table", layout.kind));
     let heap = layout.heap;
     let outside: ExtentSet = [Extent::new(0, heap.start), Extent::between(heap.end(), layout.size)]
         .into_iter()
         .collect();
-    Ok(AllocationMap { used: used.union(&missed).union(&outside), covered: layout.size, source })
+    Ok(AllocationMap {
+        used: used.union(&opinion.missed).union(&outside),
+        covered: layout.size,
+        source,
+    })
 }
 
 /// The clusters of the root directory, which no entry names but the boot sector. A chain that is
@@ -40,26 +44,7 @@ fn root(volume: &dyn BlockDevice, layout: &Layout) -> Result<ExtentSet, MapError
     Ok(used.build())
 }
 
-/// The first clusters of files and directories that can be reached from the root where the table
-/// has them free.
-fn missed_by_table(
-    volume: &dyn BlockDevice,
-    layout: &Layout,
-    by_table: &ExtentSet,
-) -> Result<ExtentSet, MapError> {
-    let mut missed = ExtentSetBuilder::new();
-    let mut table = layout.table(volume);
-    let tree = Tree::new(layout);
-    walk(volume, &mut table, &tree, |table, node, _| {
-        // The rest of a file's chain is in use by the table; that of a directory is followed
-        // when its entries are read.
-        content_extents(table, node.content, Some(1), |extent| {
-            if !by_table.contains(extent) {
-                missed.add(extent);
-            }
-            Ok(())
-        })?;
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(missed.build())
+/// FAT12 has no bits in its table that could tell.
+fn claims_to_be_clean(layout: &Layout, scan: &Scan) -> bool {
+    layout.kind != Kind::Fat12 && !layout.is_dirty && scan.is_clean
 }

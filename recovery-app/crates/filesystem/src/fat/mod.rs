@@ -7,7 +7,8 @@
 //! it count, also those that are not kept up to date (FAT32 can turn that off), and so does every
 //! cluster that an entry leads to. A volume that was not unmounted in order may have directory
 //! entries that the table does not know yet, and FAT12 cannot tell that it is one, so the
-//! directories are always read too.
+//! directories are always read too; where the volume claims to be clean, the table does without
+//! those that cannot be read.
 
 mod allocation;
 mod boot;

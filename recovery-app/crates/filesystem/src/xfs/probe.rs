@@ -46,7 +46,7 @@ fn state(volume: &dyn BlockDevice, sb: &Superblock) -> State {
         Ok(LogState::Clean) => State::Clean,
         Ok(LogState::Dirty { .. }) => State::Dirty("log needs recovery".to_owned()),
         Err(MapError::Damaged(reason)) => State::Damaged(reason),
-        Err(MapError::Unsupported(_)) => State::Unknown,
+        Err(MapError::Unsupported(_) | MapError::TooLarge(_)) => State::Unknown,
         Err(MapError::Device(error)) => State::Damaged(error.to_string()),
     }
 }

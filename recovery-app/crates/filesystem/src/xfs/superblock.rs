@@ -230,6 +230,8 @@ fn array(slice: &[u8]) -> [u8; 16] {
 pub(super) fn device_error(error: MapError) -> Result<String, BlockError> {
     match error {
         MapError::Device(error) => Err(error),
-        MapError::Unsupported(reason) | MapError::Damaged(reason) => Ok(reason),
+        MapError::Unsupported(reason) | MapError::Damaged(reason) | MapError::TooLarge(reason) => {
+            Ok(reason)
+        }
     }
 }
