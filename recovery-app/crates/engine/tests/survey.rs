@@ -95,7 +95,7 @@ fn an_old_gpt_does_not_make_the_image_of_a_filesystem_on_the_whole_disk_large() 
     assert!(survey.used.total() < 64 * MIB);
 }
 
-/// Makes `$D` a physical volume with a logical one of 64 MiB that starts at 1 MiB, with an ext4.
+/// Makes `$D` a physical volume of a group of its own, for the commands that follow.
 const LVM: &str = r#"
     node=$(losetup -f --show $D); trap 'losetup -d $node' EXIT
     export LVM_SUPPRESS_FD_WARNINGS=1; group=remetal_survey_$$
@@ -104,19 +104,48 @@ const LVM: &str = r#"
             obtain_device_list_from_udev=0} backup{backup=0 archive=0}
             activation{udev_sync=0 udev_rules=0 monitoring=0}" "${@:2}"
     }
-    lvm pvcreate $node; lvm vgcreate $group $node; lvm lvcreate -an -Zn -Wn -L 64M -n root $group
-    blockdev --flushbufs $node
-    truncate -s 64M $P; mkfs.ext4 -q -F $P
-    dd if=$P of=$D bs=1M seek=1 conv=notrunc,sparse status=none"#;
+    create() { lvm lvcreate -an -Zn -Wn -L $1 -n $2 $group; }
+    lvm pvcreate $node; lvm vgcreate $group $node"#;
+
+/// Puts an ext4 of 64 MiB at `$D`'s byte 1 MiB, where the first logical volume starts.
+const EXT4_AT_1_MIB: &str = "blockdev --flushbufs $node; rm -f $P; truncate -s 64M $P; \
+     mkfs.ext4 -q -F $P; dd if=$P of=$D bs=1M seek=1 conv=notrunc,sparse status=none";
 
 #[test]
 fn the_first_logical_volume_of_a_disk_without_a_table_is_no_partition() {
-    let disk = Disk::new(128 * MIB);
-    disk.run(LVM);
+    for size in ["64M", "72M"] {
+        let disk = Disk::new(128 * MIB);
+        disk.run(&format!("{LVM}; create {size} root; {EXT4_AT_1_MIB}"));
+        let survey = disk.survey();
+        assert_eq!(survey.layout.table, Table::None, "{size}: {:?}", survey.layout.notes);
+        assert_eq!(survey.volumes.len(), 2, "{:?}", survey.volumes);
+        assert!(survey.used.total() < 80 * MIB, "{:?}", survey.used);
+    }
+}
+
+/// Makes a mirror of the volumes image0 and image1, as `lvconvert --type raid1` leaves it where
+/// there is a device mapper.
+const MIRROR: &str = r#"
+    lvm vgcfgbackup -f $P $group
+    root='root { id = "Abcdef-Abcd-Abcd-Abcd-Abcd-Abcd-Abcdef" flags = []
+        status = ["READ", "WRITE", "VISIBLE"] segment_count = 1
+        segment1 { start_extent = 0 extent_count = 16 type = "raid1" device_count = 2 region_size = 4096 raids =
+            ["root_rmeta_0", "root_rimage_0", "root_rmeta_1", "root_rimage_1"] } }'
+    sed -i -E 's/, "VISIBLE"//; s/^\t\t(image|meta)([01]) \{/root_r\1_\2 {/' $P
+    sed -i "s/^\tlogical_volumes {/& ${root//$'\n'/ }/" $P
+    lvm vgcfgrestore -f $P $group"#;
+
+#[test]
+fn the_first_half_of_a_mirror_of_lvm_is_no_partition() {
+    let disk = Disk::new(256 * MIB);
+    let volumes = "create 64M image0; create 64M image1; create 4M meta0; create 4M meta1";
+    disk.run(&format!("{LVM}; {volumes}; {MIRROR}; {EXT4_AT_1_MIB}"));
     let survey = disk.survey();
     assert_eq!(survey.layout.table, Table::None, "{:?}", survey.layout.notes);
-    assert_eq!(survey.volumes.len(), 2, "{:?}", survey.volumes);
-    assert!(survey.used.total() < 80 * MIB, "{:?}", survey.used);
+    let places: Vec<&str> = survey.volumes.iter().map(|volume| &volume.place[..]).collect();
+    assert_eq!(places, ["the whole disk"]);
+    assert!(survey.used.contains(Extent::between(0, 137 * MIB)), "{:?}", survey.used);
+    assert!(survey.used.total() < 144 * MIB, "{:?}", survey.used);
 }
 
 #[test]
