@@ -6,7 +6,9 @@ use self::doubt::doubt;
 use crate::EngineError;
 use crate::source_disk::is_gone;
 
+mod blank;
 mod doubt;
+mod former;
 mod gaps;
 
 /// What to look for on a disk.
