@@ -96,7 +96,7 @@ fn read_sectors(
 }
 
 /// True for errors that mean "no such device" rather than "bad sector".
-fn is_gone(error: &BlockError) -> bool {
+pub(crate) fn is_gone(error: &BlockError) -> bool {
     const ENXIO: i32 = 6;
     const ENODEV: i32 = 19;
     matches!(error, BlockError::Io { source, .. }

@@ -1,11 +1,14 @@
 use block::{BlockDevice, Extent, ExtentSet, ExtentSetBuilder, Window};
 use filesystem::{Allocation, Kind, State, VolumeInfo};
-use partition_table::{Layout, Partition, Table};
+use partition_table::{Layout, Partition, Table, TableError};
 
 use self::doubt::doubt;
 use crate::EngineError;
+use crate::source_disk::is_gone;
 
+mod blank;
 mod doubt;
+mod former;
 mod gaps;
 
 /// What to look for on a disk.
@@ -69,12 +72,11 @@ pub enum VolumeCapture {
 
 /// Looks at a disk: its partition table, what is on each volume, and which bytes are in use.
 ///
-/// `device` must take reads of any alignment. Nothing is written. Fails when the first sector
-/// cannot be read or a chosen partition does not exist; whatever else is odd ends up as "captured
-/// whole".
+/// `device` must take reads of any alignment. Nothing is written. Fails when the disk is gone or a
+/// chosen partition does not exist; whatever else is odd, a first sector that cannot be read
+/// included, ends up as "captured whole".
 pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Survey, EngineError> {
-    let mut layout = layout(device)?;
-    check_choice(&layout, options)?;
+    let mut layout = chosen_from(device, options, layout(device))?;
     let disk = Extent::new(0, device.size());
     let mut surveyor = Surveyor::new(device, options);
     match whole_disk_reason(device, &layout, options) {
@@ -110,19 +112,37 @@ pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Surve
 ///
 /// `device` must take reads of any alignment. Nothing is written. Fails when the first sector cannot
 /// be read.
-pub fn layout(device: &dyn BlockDevice) -> Result<Layout, EngineError> {
+pub fn layout(device: &dyn BlockDevice) -> Result<Layout, TableError> {
     let mut layout = partition_table::read(device)?;
     doubt(device, &mut layout);
     Ok(layout)
 }
 
-/// Refuses a choice of partitions that are not on the disk. `device` must take reads of any
-/// alignment.
+/// Refuses a choice of partitions that are not on the disk, and a disk that is gone. `device` must
+/// take reads of any alignment.
 pub fn check_partitions(
     device: &dyn BlockDevice,
     options: &SurveyOptions,
 ) -> Result<(), EngineError> {
-    check_choice(&partition_table::read(device)?, options)
+    chosen_from(device, options, partition_table::read(device)).map(drop)
+}
+
+/// The layout that was read, if what is chosen is on the disk. A disk whose first sector cannot be
+/// read still has all the others: it can be captured whole.
+fn chosen_from(
+    device: &dyn BlockDevice,
+    options: &SurveyOptions,
+    read: Result<Layout, TableError>,
+) -> Result<Layout, EngineError> {
+    match read {
+        Ok(layout) => check_choice(&layout, options).map(|()| layout),
+        Err(TableError::Device { source, .. }) if is_gone(&source) => Err(source.into()),
+        Err(error) if options.partitions.is_some() => Err(EngineError::refused(
+            format!("no partition can be chosen: {error}"),
+            "Capture the whole disk: then all of it is saved that can be read.",
+        )),
+        Err(error) => Ok(partition_table::unread(device, &error)),
+    }
 }
 
 fn check_choice(layout: &Layout, options: &SurveyOptions) -> Result<(), EngineError> {

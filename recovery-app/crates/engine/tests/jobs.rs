@@ -155,6 +155,50 @@ fn unreadable_sectors_are_named_and_the_rest_is_saved() {
     assert_restored(&target.to_vec(), &expected);
 }
 
+#[test]
+fn a_disk_without_a_readable_first_sector_is_saved_whole() {
+    let original = disk_bytes();
+    let bad = Extent::new(0, 512);
+    let faulty = FaultDevice::new(MemoryDevice::from(original.clone())).unreadable(bad);
+    for all_sectors in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut request = request(folder.path(), &faulty);
+        request.survey.all_sectors = all_sectors;
+        engine::check_partitions(&faulty, &request.survey).unwrap();
+        let outcome = capture_with(request, &faulty, &faulty).unwrap();
+        assert!(outcome.is_damaged());
+        let manifest = &outcome.image.manifest;
+        let lost = &manifest.unreadable;
+        assert_eq!(lost.len(), 1, "{lost:?}");
+        assert_eq!((lost[0].extent, lost[0].volume.as_deref()), (bad, Some("the whole disk")));
+        let note = &manifest.table.notes[0];
+        assert!(note.starts_with("the partition table of memory at byte 0 cannot be"), "{note}");
+
+        let target = noise(64 * MIB);
+        let restored = restore_to(&finished(folder.path()), &target).unwrap();
+        assert_eq!(restored.lost.len(), 1);
+        let mut expected = original.clone();
+        expected[..512].fill(0);
+        assert!(target.to_vec() == expected);
+    }
+}
+
+#[test]
+fn no_partition_can_be_chosen_where_the_first_sector_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = Extent::new(0, 512);
+    let faulty = FaultDevice::new(MemoryDevice::from(disk_bytes())).unreadable(bad);
+    let mut request = request(folder.path(), &faulty);
+    request.survey.partitions = Some(vec![2]);
+    let check = engine::check_partitions(&faulty, &request.survey).unwrap_err();
+    let plan = capture::plan(&faulty, request).unwrap_err();
+    for refusal in [check, plan] {
+        assert!(matches!(refusal, EngineError::Refused { .. }), "{refusal}");
+        assert!(refusal.to_string().contains("reading memory at byte 0"), "{refusal}");
+        assert!(refusal.guidance().contains("whole disk"), "{}", refusal.guidance());
+    }
+}
+
 /// Keeps the last count of errors that was told.
 #[derive(Default)]
 struct Errors(AtomicU64);

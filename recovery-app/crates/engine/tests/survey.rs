@@ -4,8 +4,10 @@
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use block::{Access, Caching, Extent, FileDevice};
+use block::double::FaultDevice;
+use block::{Access, BlockDevice, BlockError, Caching, Extent, FileDevice, Geometry};
 use engine::{EngineError, Survey, SurveyOptions, survey};
 use partition_table::Table;
 
@@ -95,7 +97,7 @@ fn an_old_gpt_does_not_make_the_image_of_a_filesystem_on_the_whole_disk_large() 
     assert!(survey.used.total() < 64 * MIB);
 }
 
-/// Makes `$D` a physical volume with a logical one of 64 MiB that starts at 1 MiB, with an ext4.
+/// Makes `$D` a physical volume of a group of its own, for the commands that follow.
 const LVM: &str = r#"
     node=$(losetup -f --show $D); trap 'losetup -d $node' EXIT
     export LVM_SUPPRESS_FD_WARNINGS=1; group=remetal_survey_$$
@@ -104,19 +106,48 @@ const LVM: &str = r#"
             obtain_device_list_from_udev=0} backup{backup=0 archive=0}
             activation{udev_sync=0 udev_rules=0 monitoring=0}" "${@:2}"
     }
-    lvm pvcreate $node; lvm vgcreate $group $node; lvm lvcreate -an -Zn -Wn -L 64M -n root $group
-    blockdev --flushbufs $node
-    truncate -s 64M $P; mkfs.ext4 -q -F $P
-    dd if=$P of=$D bs=1M seek=1 conv=notrunc,sparse status=none"#;
+    create() { lvm lvcreate -an -Zn -Wn -L $1 -n $2 $group; }
+    lvm pvcreate $node; lvm vgcreate $group $node"#;
+
+/// Puts an ext4 of 64 MiB at `$D`'s byte 1 MiB, where the first logical volume starts.
+const EXT4_AT_1_MIB: &str = "blockdev --flushbufs $node; rm -f $P; truncate -s 64M $P; \
+     mkfs.ext4 -q -F $P; dd if=$P of=$D bs=1M seek=1 conv=notrunc,sparse status=none";
 
 #[test]
 fn the_first_logical_volume_of_a_disk_without_a_table_is_no_partition() {
-    let disk = Disk::new(128 * MIB);
-    disk.run(LVM);
+    for size in ["64M", "72M"] {
+        let disk = Disk::new(128 * MIB);
+        disk.run(&format!("{LVM}; create {size} root; {EXT4_AT_1_MIB}"));
+        let survey = disk.survey();
+        assert_eq!(survey.layout.table, Table::None, "{size}: {:?}", survey.layout.notes);
+        assert_eq!(survey.volumes.len(), 2, "{:?}", survey.volumes);
+        assert!(survey.used.total() < 80 * MIB, "{:?}", survey.used);
+    }
+}
+
+/// Makes a mirror of the volumes image0 and image1, as `lvconvert --type raid1` leaves it where
+/// there is a device mapper.
+const MIRROR: &str = r#"
+    lvm vgcfgbackup -f $P $group
+    root='root { id = "Abcdef-Abcd-Abcd-Abcd-Abcd-Abcd-Abcdef" flags = []
+        status = ["READ", "WRITE", "VISIBLE"] segment_count = 1
+        segment1 { start_extent = 0 extent_count = 16 type = "raid1" device_count = 2 region_size = 4096 raids =
+            ["root_rmeta_0", "root_rimage_0", "root_rmeta_1", "root_rimage_1"] } }'
+    sed -i -E 's/, "VISIBLE"//; s/^\t\t(image|meta)([01]) \{/root_r\1_\2 {/' $P
+    sed -i "s/^\tlogical_volumes {/& ${root//$'\n'/ }/" $P
+    lvm vgcfgrestore -f $P $group"#;
+
+#[test]
+fn the_first_half_of_a_mirror_of_lvm_is_no_partition() {
+    let disk = Disk::new(256 * MIB);
+    let volumes = "create 64M image0; create 64M image1; create 4M meta0; create 4M meta1";
+    disk.run(&format!("{LVM}; {volumes}; {MIRROR}; {EXT4_AT_1_MIB}"));
     let survey = disk.survey();
     assert_eq!(survey.layout.table, Table::None, "{:?}", survey.layout.notes);
-    assert_eq!(survey.volumes.len(), 2, "{:?}", survey.volumes);
-    assert!(survey.used.total() < 80 * MIB, "{:?}", survey.used);
+    let places: Vec<&str> = survey.volumes.iter().map(|volume| &volume.place[..]).collect();
+    assert_eq!(places, ["the whole disk"]);
+    assert!(survey.used.contains(Extent::between(0, 137 * MIB)), "{:?}", survey.used);
+    assert!(survey.used.total() < 144 * MIB, "{:?}", survey.used);
 }
 
 #[test]
@@ -172,4 +203,123 @@ fn a_deleted_partition_is_captured_whole() {
     assert_eq!(notes.len(), 1, "{notes:?}");
     let told = "there is NTFS outside of partitions, at byte 1048576: the space there is captured";
     assert!(notes.iter().any(|note| note.contains(told)), "{notes:?}");
+}
+
+/// That a note says `told`, and that all of `gap` is captured.
+fn assert_told(disk: &Disk, told: &str, gap: Extent) {
+    let survey = disk.survey();
+    let notes = &survey.layout.notes;
+    assert!(notes.iter().any(|note| note.contains(told)), "{notes:?}");
+    assert!(survey.used.contains(gap), "{told}: {:?}", survey.used);
+}
+
+#[test]
+fn a_deleted_volume_behind_other_deleted_partitions_is_captured() {
+    let disk = Disk::new(2048 * MIB);
+    disk.run(
+        "sgdisk -n 1:2048:+16M -t 1:0c01 -n 2:0:+1800M -n 3:0:0 $D
+         truncate -s 1800M $P; mkfs.ntfs -q -f -F $P; head -c 50000000 /dev/urandom > $P.in
+         ntfscp $P $P.in file; dd if=$P of=$D bs=1M seek=17 conv=notrunc,sparse status=none
+         sgdisk -d 1 -d 2 $D",
+    );
+    assert_told(&disk, "NTFS outside of partitions, at byte 17825792", Extent::new(0, 1817 * MIB));
+}
+
+#[test]
+fn a_deleted_volume_is_found_where_the_systems_put_theirs() {
+    let behind_another = 40 * 512 + 64 * MIB;
+    for (first_partition, start) in [
+        // A memory card.
+        ("-n 1:900M:+16M", 4 * MIB),
+        // Windows, behind 100 and 16 MiB.
+        ("-n 1:900M:+16M", 117 * MIB),
+        // Linux, behind 512 MiB.
+        ("-n 1:900M:+16M", 513 * MIB),
+        // macOS, behind 200 MiB, and with 128 MiB between it and the partition before.
+        ("-n 1:900M:+16M", 40 * 512 + 200 * MIB),
+        ("-a 8 -n 1:40:+64M", behind_another + 128 * MIB),
+    ] {
+        let disk = Disk::new(1024 * MIB);
+        disk.run(&format!(
+            "sgdisk {first_partition} $D; truncate -s 64M $P; mkfs.fat $P
+             dd if=$P of=$D bs=512 seek={} conv=notrunc,sparse status=none",
+            start / 512
+        ));
+        assert_told(&disk, &format!("at byte {start}:"), Extent::new(start, 64 * MIB));
+    }
+}
+
+#[test]
+fn a_deleted_ntfs_is_found_by_its_last_sector() {
+    for (others, size, start) in [
+        // Right before the next partition.
+        ("-n 1:633M:+16M -n 2:2048:+8M", "300M", 333 * MIB),
+        // At the end of the disk, where a GPT and what aligning leaves come behind it.
+        ("-n 2:2048:+8M", "690M", 333 * MIB + 512),
+    ] {
+        let disk = Disk::new(1024 * MIB);
+        disk.run(&format!(
+            "sgdisk {others} $D; truncate -s {size} $P; mkfs.ntfs -q -f -F $P
+             dd if=$P of=$D bs=512 seek={} conv=notrunc,sparse status=none",
+            start / 512
+        ));
+        let told = format!("NTFS outside of partitions, at byte {start}:");
+        assert_told(&disk, &told, Extent::new(start, 300 * MIB));
+    }
+}
+
+#[test]
+fn what_was_written_anywhere_outside_of_partitions_is_told() {
+    let disk_with = |start, length| {
+        let disk = Disk::new(1024 * MIB);
+        disk.run("sgdisk -n 1:2048:+48M $D");
+        disk.write(start, &vec![7; length]);
+        disk
+    };
+    let told = ["1021 MB outside of partitions counts as free and is not in the backup"];
+    // Of a sparse file a single block is found.
+    let sparse = disk_with(700 * MIB + 4096, 4096);
+    assert_eq!(sparse.survey().layout.notes, told);
+    // A disk knows no holes: samples of it are read.
+    let disk = FaultDevice::new(disk_with(300 * MIB, 20 << 20).open());
+    assert_eq!(survey(&disk, &SurveyOptions::default()).unwrap().layout.notes, told);
+}
+
+/// Counts the reads of a device that knows no holes, and their bytes.
+struct Counted {
+    inner: FileDevice,
+    reads: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl BlockDevice for Counted {
+    fn geometry(&self) -> Geometry {
+        self.inner.geometry()
+    }
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(buffer.len() as u64, Ordering::Relaxed);
+        self.inner.read_at(buffer, offset)
+    }
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
+        self.inner.write_at(data, offset)
+    }
+    fn flush(&self) -> Result<(), BlockError> {
+        self.inner.flush()
+    }
+}
+
+#[test]
+fn little_is_read_of_a_huge_disk() {
+    let disk = Disk::new(15 << 40);
+    disk.run("sgdisk $(printf -- '-n 0:%s00G:+8M ' {1..40}) $D");
+    let counted =
+        Counted { inner: disk.open(), reads: AtomicU64::new(0), bytes: AtomicU64::new(0) };
+    let survey = survey(&counted, &SurveyOptions::default()).unwrap();
+    assert_eq!((survey.volumes.len(), survey.layout.notes), (40, Vec::<String>::new()));
+    let (reads, bytes) = (counted.reads.into_inner(), counted.bytes.into_inner());
+    assert!(reads < 50_000 && bytes < 256 * MIB, "{reads} reads, {bytes} bytes");
 }

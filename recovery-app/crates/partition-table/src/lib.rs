@@ -32,7 +32,7 @@ mod type_names;
 
 pub use error::TableError;
 pub use layout::{CopyState, GptCopy, GptTable, Layout, MbrTable, Partition, PartitionRole, Table};
-pub use read::read;
+pub use read::{read, unread};
 pub use relocate::{Relocation, relocate};
 pub use saved::{SavedTable, TableWrite};
 pub use suspects::suspected_partitions;

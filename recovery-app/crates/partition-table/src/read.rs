@@ -23,6 +23,14 @@ pub fn read(device: &dyn BlockDevice) -> Result<Layout, TableError> {
     Ok(layout)
 }
 
+/// The layout of a disk of which [`read`] fails with `error`: what its first sector said is lost, so
+/// all of it is to be captured.
+#[must_use]
+pub fn unread(device: &dyn BlockDevice, error: &TableError) -> Layout {
+    let disk = Sectors { device, unit: sector_size(device) };
+    Layout { notes: vec![error.to_string()], ..without_partitions(disk, Table::Doubtful) }
+}
+
 fn decode(device: &dyn BlockDevice, notes: &mut Notes) -> Result<Layout, TableError> {
     let disk = Sectors { device, unit: sector_size(device) };
     if device.size() < BOOT_SECTOR_SIZE {

@@ -1,14 +1,10 @@
 //! Whether a disk without a partition table is really one volume.
 
 use block::{BlockDevice, Extent, Window};
-use filesystem::{Kind, VolumeInfo};
+use filesystem::{Kind, VolumeInfo, lvm};
 use partition_table::{Layout, Table};
 
 use super::identify;
-
-/// A logical volume may be larger than the filesystem on it by less than this: an extent of LVM as
-/// it is by default, in bytes.
-const SLACK: u64 = 4 << 20;
 
 /// Doubts that there is no table when there is something where partitions may lie: of what looks
 /// like a filesystem on the whole disk, an old superblock may be all that is left, and its map
@@ -36,28 +32,24 @@ pub(super) fn doubt(device: &dyn BlockDevice, layout: &mut Layout) {
     }
 }
 
-/// The logical volumes on a disk that is a physical volume: start and length of each in bytes. The
-/// first of them usually starts at 1 MiB, as the first partition would.
-struct Explained(Vec<(u64, u64)>);
+/// The logical volumes on a disk that is a physical volume. The first of them usually starts at
+/// 1 MiB, as the first partition would, and may be the hidden half of a mirror.
+struct Explained(Vec<lvm::Place>);
 
 impl Explained {
     fn by(device: &dyn BlockDevice, whole: &VolumeInfo) -> Self {
         if whole.kind != Kind::Lvm2 {
             return Self(Vec::new());
         }
-        let volumes = filesystem::lvm::logical_volumes(device).unwrap_or_default();
-        let places = volumes.iter().filter_map(|volume| {
-            let length = volume.segments.iter().map(|segment| segment.length).sum();
-            Some((volume.segments.first()?.start, length))
-        });
-        Self(places.collect())
+        Self(lvm::places(device).unwrap_or_default())
     }
 
-    /// True when what is at `place` is what lies on a logical volume that starts there.
+    /// True when what is at `place` is what lies on a logical volume that has a segment there. The
+    /// volume may be larger: whoever grows one need not grow the filesystem on it.
     fn explain(&self, place: Extent, info: &VolumeInfo) -> bool {
-        self.0.iter().any(|(start, length)| {
-            let fits = |size: u64| size <= *length && length - size < SLACK;
-            *start == place.start && info.size.is_none_or(fits)
+        self.0.iter().any(|volume| {
+            let starts_here = volume.segments.iter().any(|part| part.start == place.start);
+            starts_here && info.size.is_none_or(|size| size <= volume.length)
         })
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Volume {
     pub name: String,
     /// False for the parts of other volumes, which people do not see.
     pub is_visible: bool,
+    /// Its bytes, on whichever physical volumes they lie.
+    pub length: u64,
     /// Its bytes on the physical volume, in its own order when it is plain.
     pub segments: Vec<Extent>,
     /// Why it is not just these segments in this order; `None` when it is.
@@ -138,7 +140,8 @@ impl<'a> Place<'a> {
             }
         }
         let is_visible = has_status(section, "VISIBLE");
-        Ok(Volume { name: name.to_owned(), is_visible, segments: on_this, not_plain })
+        let length = expected.saturating_mul(self.extent);
+        Ok(Volume { name: name.to_owned(), is_visible, length, segments: on_this, not_plain })
     }
 
     /// Adds the extents of this physical volume, `each` from every place, that a list of names and

@@ -17,4 +17,4 @@ mod volumes;
 
 pub use allocation::{allocation, files_on, probe, read_file};
 pub use segmented::SegmentedDevice;
-pub use volumes::{LogicalVolume, logical_volumes};
+pub use volumes::{LogicalVolume, Place, logical_volumes, places};

@@ -37,6 +37,24 @@ pub(super) fn read(volume: &dyn BlockDevice) -> Result<(Label, Group), MapError>
     Ok((label, group))
 }
 
+/// Where a logical volume has bytes on a physical volume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Its bytes on the physical volume.
+    pub segments: Vec<Extent>,
+    /// All its bytes, on whichever physical volumes they lie.
+    pub length: u64,
+}
+
+/// Where all logical volumes lie that have extents on the physical volume `volume`, also those that
+/// people do not see: the parts of mirrors, thin pools and the like.
+pub fn places(volume: &dyn BlockDevice) -> Result<Vec<Place>, MapError> {
+    let volume = &crate::any_alignment::AnyAlignment::new(volume);
+    let (_, group) = read(volume)?;
+    let place = |Volume { segments, length, .. }| Place { segments, length };
+    Ok(group.volumes.into_iter().map(place).collect())
+}
+
 /// The logical volumes that people see and that have extents on the physical volume `volume`.
 pub fn logical_volumes(volume: &dyn BlockDevice) -> Result<Vec<LogicalVolume>, MapError> {
     let volume = &crate::any_alignment::AnyAlignment::new(volume);

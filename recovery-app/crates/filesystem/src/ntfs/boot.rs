@@ -107,6 +107,15 @@ pub(super) fn primary(volume: &dyn BlockDevice) -> Result<Option<Vec<u8>>, Block
     volume.read_vec(0, 512).map(Some)
 }
 
+/// The bytes of the volume that ends with `sector`, a copy of a boot sector found at byte `at`;
+/// `None` when it is no boot sector of NTFS, or makes no sense there.
+#[must_use]
+pub fn volume_before_copy(sector: &[u8], at: u64) -> Option<Extent> {
+    let boot = Boot::parse(sector)?.ok()?;
+    let start = at.checked_sub(boot.covered())?;
+    Some(Extent::between(start, at.saturating_add(boot.sector)))
+}
+
 /// The boot sector's copy in the last sector of the volume (of 512 to 4096 bytes). A sector that
 /// cannot be read holds none.
 pub(super) fn backup(volume: &dyn BlockDevice) -> Option<Boot> {
@@ -141,6 +150,15 @@ mod tests {
         let boot = Boot::parse(&sector()).unwrap().unwrap();
         assert_eq!((boot.cluster, boot.clusters, boot.record), (4096, 10_000, 1024));
         assert_eq!(boot.covered(), 80_001 * 512);
+    }
+
+    #[test]
+    fn a_copy_tells_where_its_volume_lies() {
+        let before = 80_001 * 512;
+        let place = volume_before_copy(&sector(), before + 1024);
+        assert_eq!(place, Some(Extent::new(1024, before + 512)));
+        assert_eq!(volume_before_copy(&sector(), before - 512), None);
+        assert_eq!(volume_before_copy(&[0; 512], before), None);
     }
 
     #[test]

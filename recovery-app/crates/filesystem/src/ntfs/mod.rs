@@ -22,5 +22,6 @@ mod table;
 mod volume;
 
 pub use allocation::allocation;
+pub use boot::volume_before_copy;
 pub use files::{files_on, read_file};
 pub use probe::probe;
