@@ -9,7 +9,7 @@ use crate::verify::volumes_in;
 use crate::{Cancel, EngineError, ImageDevice};
 
 /// Most files named by one search.
-const MOST_FILES: usize = 100;
+pub(crate) const MOST_FILES: usize = 100;
 /// Ranges of one volume whose files are searched for one by one: each search reads all inodes.
 const SEARCHED_ALONE: usize = 16;
 
