@@ -6,7 +6,7 @@ use std::path::Path;
 use block::{BlockDevice, BlockError, Caching, Extent, Geometry, MemoryDevice, Operation};
 use engine::capture::{self, CaptureOutcome, CaptureRequest, Level, Source};
 use engine::restore::{self, RestoreJob, Target};
-use engine::{Cancel, EngineError, Observer, Silent, SurveyOptions, verify};
+use engine::{Cancel, EngineError, Event, Observer, Silent, SurveyOptions, verify};
 use image::ImageReader;
 use image::manifest::DiskRecord;
 
@@ -117,4 +117,28 @@ fn a_disk_with_very_many_lost_ranges_is_saved_and_restored_as_damaged() {
         let expected = if Worn::is_lost(at) { 0 } else { CONTENT };
         assert!(sector.iter().all(|byte| *byte == expected), "byte {at}");
     }
+}
+
+/// Asks for a stop when the names of files are looked for.
+struct StopAtNames(Cancel);
+
+impl Observer for StopAtNames {
+    fn event(&self, event: &Event) {
+        if matches!(event, Event::Note { text } if text.contains("names of the files")) {
+            self.0.cancel();
+        }
+    }
+}
+
+#[test]
+fn a_stop_while_files_are_named_ends_only_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Worn::with_losses(40);
+    let cancel = Cancel::default();
+    let observer = StopAtNames(cancel.clone());
+    let outcome = capture_of(&disk, folder.path(), &observer, &cancel).unwrap();
+    assert!(cancel.is_cancelled());
+    assert_eq!(outcome.image.manifest.unreadable.len(), 40);
+    let verified = verify::verify(&folder.path().join("backup"), &Silent, &Cancel::default());
+    assert!(verified.unwrap().damage.is_empty());
 }

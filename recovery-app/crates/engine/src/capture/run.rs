@@ -142,7 +142,7 @@ fn write_image(
     read?;
     let (writer, mut totals, mut lost) = recorder.finish();
     totals.used = survey.used.total();
-    name_files(source.structures, plan, &mut lost, cancel)?;
+    name_files(source.structures, plan, &mut lost, observer, cancel);
     let mut manifest = record::manifest(plan, &header, &saved, totals, lost);
     shorten(&mut manifest);
     let finished = writer.finish(&manifest)?;
@@ -224,21 +224,27 @@ impl<'a> Recorder<'a> {
     }
 }
 
-/// Says for each lost range which files lie in it.
+/// Says for each lost range which files lie in it. All content is in the image by then: a stop ends
+/// only the search.
 fn name_files(
     device: &dyn BlockDevice,
     plan: &CapturePlan,
     lost: &mut [UnreadableRecord],
+    observer: &dyn Observer,
     cancel: &Cancel,
-) -> Result<(), EngineError> {
+) {
+    if lost.is_empty() {
+        return;
+    }
+    let text = "looking for the names of the files that lose data".to_owned();
+    observer.event(&Event::Note { text });
     let places = plan.survey.volumes.iter().filter_map(|volume| match volume.extents[..] {
         [place] => Some(place),
         _ => None,
     });
     let ranges: Vec<Extent> = lost.iter().map(|range| range.extent).collect();
-    let files = damage::files_by_range(device, places, &ranges, cancel)?;
+    let files = damage::files_by_range(device, places, &ranges, cancel);
     for (range, files) in lost.iter_mut().zip(files) {
         range.files = files;
     }
-    Ok(())
 }
