@@ -80,7 +80,7 @@ pub struct CaptureArgs {
     /// Name of the backup's folder [default: model or file name, and today's date].
     #[arg(long)]
     pub name: Option<String>,
-    /// Only these partitions, by number; everything outside partitions is captured too.
+    /// Only these partitions, by number, and outside of partitions only tables and boot code.
     #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
     pub partitions: Option<Vec<u32>>,
     /// Every sector, used or not.

@@ -130,7 +130,9 @@ fn is_full(error: &EngineError) -> bool {
 
 fn kind_of_image_error(error: &ImageError) -> &'static str {
     match error {
-        ImageError::File { .. } | ImageError::TooManyParts(_) => "file",
+        ImageError::File { .. } | ImageError::TooManyParts(_) | ImageError::TooLarge { .. } => {
+            "file"
+        }
         ImageError::Part(_) => "device",
         ImageError::NotFound(_) => "not-found",
         ImageError::NotAnImage { .. }

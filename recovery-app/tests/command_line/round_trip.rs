@@ -240,6 +240,29 @@ fn a_disk_of_large_sectors_keeps_them() {
 }
 
 #[test]
+fn a_disk_that_does_not_end_with_a_sector_is_written_up_to_its_last_one() {
+    let bench = Bench::new();
+    let (disk, file) = (bench.path("large.disk"), bench.path("target.disk"));
+    noise_file(&disk, 8 << 20);
+    let shown = LoopDisk::new(&disk, "--sector-size 4096");
+    let backups = bench.backups();
+    let arguments = ["capture", shown.node(), text(&backups), "--name", "large", "--no-verify"];
+    expect(VERIFIED, &arguments);
+    drop(shown);
+    noise_file(&file, (12 << 20) + 1024);
+    let target = LoopDisk::new(&file, "--sector-size 4096");
+    assert_eq!(sh(&format!("blockdev --getsize64 {}", target.node())).trim(), "12583936");
+    let backup = backups.join("large");
+    let plan = expect_json(VERIFIED, &["plan", text(&backup), target.node()]);
+    assert_eq!(plan["target"]["disk"]["size"], 12 << 20);
+    let word = plan["target"]["word"].as_str().unwrap();
+    expect(VERIFIED, &["restore", text(&backup), target.node(), "--confirm", word]);
+    drop(target);
+    let (restored, original) = (fs::read(&file).unwrap(), fs::read(&disk).unwrap());
+    assert!(restored[..8 << 20] == original);
+}
+
+#[test]
 fn a_backup_without_a_name_gets_one() {
     let bench = Bench::new();
     let (source, backups) = (bench.source(), bench.backups());

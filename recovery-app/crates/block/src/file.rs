@@ -206,9 +206,11 @@ fn read_geometry(file: &File, is_block_device: bool) -> io::Result<Geometry> {
     if !is_block_device {
         return Ok(Geometry { size, logical_sector: FILE_SECTOR, physical_sector: FILE_SECTOR });
     }
+    let logical_sector = rustix::fs::ioctl_blksszget(file)?;
     Ok(Geometry {
-        size,
-        logical_sector: rustix::fs::ioctl_blksszget(file)?,
+        // Bytes behind the last whole sector cannot be addressed: a loop device may have some.
+        size: size - size % u64::from(logical_sector),
+        logical_sector,
         physical_sector: rustix::fs::ioctl_blkpbszget(file)?,
     })
 }

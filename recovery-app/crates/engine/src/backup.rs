@@ -16,6 +16,10 @@ pub const MANIFEST_NAME: &str = "manifest.json";
 /// Most bytes of [`MANIFEST_NAME`]: what an image may say of itself, and some space between.
 const LARGEST_TEXT: u64 = 96 << 20;
 
+/// Most bytes of [`MANIFEST_NAME`] that are laid out for people, a field a line. Blanks may make
+/// ten times as much of it.
+const LARGEST_LAID_OUT: usize = 8 << 20;
+
 /// The image of the first disk, without part numbers.
 const FIRST_IMAGE: &str = "disk0.img.zst";
 
@@ -24,6 +28,17 @@ const FIRST_IMAGE: &str = "disk0.img.zst";
 pub struct Backup {
     /// One entry for each disk.
     pub images: Vec<ImageFile>,
+}
+
+impl Backup {
+    /// As it stands in [`MANIFEST_NAME`].
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        let compact = serde_json::to_vec(self).unwrap_or_default();
+        if compact.len() > LARGEST_LAID_OUT {
+            return compact;
+        }
+        serde_json::to_vec_pretty(self).unwrap_or_default()
+    }
 }
 
 /// One image of a backup.

@@ -9,7 +9,7 @@ use crate::verify::volumes_in;
 use crate::{Cancel, EngineError, ImageDevice};
 
 /// Most files named by one search.
-const MOST_FILES: usize = 100;
+pub(crate) const MOST_FILES: usize = 100;
 /// Ranges of one volume whose files are searched for one by one: each search reads all inodes.
 const SEARCHED_ALONE: usize = 16;
 
@@ -43,7 +43,8 @@ pub(crate) fn describe(
         [place] if volume.capture != CaptureRecord::Excluded => Some(place),
         _ => None,
     });
-    let mut files = files_by_range(&device, volumes, &lost, cancel)?.into_iter();
+    let mut files = files_by_range(&device, volumes, &lost, cancel).into_iter();
+    cancel.check()?;
     let range = |damage: &Damage| {
         let is_lost = loses(damage);
         DamagedRange {
@@ -71,13 +72,13 @@ fn reason_of(damage: &Damage) -> String {
 ///
 /// Where a volume has many such ranges, the files of all but the first are found in one search and
 /// stand together at the one that follows these: the time is that of a few searches, whatever the
-/// damage.
+/// damage. A stop ends the search: what was found until then is the answer.
 pub(crate) fn files_by_range(
     disk: &dyn BlockDevice,
     volumes: impl Iterator<Item = Extent>,
     ranges: &[Extent],
     cancel: &Cancel,
-) -> Result<Vec<Vec<String>>, EngineError> {
+) -> Vec<Vec<String>> {
     let mut files = vec![Vec::new(); ranges.len()];
     for place in volumes {
         let inside = |range: &Extent| {
@@ -94,11 +95,13 @@ pub(crate) fn files_by_range(
         let Ok(info) = filesystem::identify(&volume) else { continue };
         let (alone, together) = hits.split_at(hits.len().min(SEARCHED_ALONE));
         for hits in alone.chunks(1).chain([together]).filter(|hits| !hits.is_empty()) {
-            cancel.check()?;
+            if cancel.is_cancelled() {
+                return files;
+            }
             let extents: ExtentSet = hits.iter().map(|(_, extent)| *extent).collect();
             let found = filesystem::files_on(&volume, &info, &extents, MOST_FILES);
             files[hits[0].0].extend(found);
         }
     }
-    Ok(files)
+    files
 }

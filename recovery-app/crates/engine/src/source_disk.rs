@@ -90,8 +90,16 @@ fn read_sectors(
         }
         match read.unreadable.last_mut() {
             Some((last, _)) if last.end() == extent.start => last.length += extent.length,
-            _ => read.unreadable.push((extent, error.to_string())),
+            _ => read.unreadable.push((extent, reason(&error))),
         }
+    }
+}
+
+/// What the kernel said. Where it said so is known, and there may be many such places.
+fn reason(error: &BlockError) -> String {
+    match error {
+        BlockError::Io { source, .. } => source.to_string(),
+        other => other.to_string(),
     }
 }
 

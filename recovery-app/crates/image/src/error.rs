@@ -48,6 +48,16 @@ pub enum ImageError {
     /// The image needs more parts than there are numbers for.
     #[error("{} does not fit into {MOST_PARTS} parts of that size", .0.display())]
     TooManyParts(PathBuf),
+    /// What the image would have to say of itself is more than a reader takes.
+    #[error("{} cannot be finished: its {structure} would have {size} bytes", path.display())]
+    TooLarge {
+        /// The image.
+        path: PathBuf,
+        /// Which structure: "manifest", "index root".
+        structure: &'static str,
+        /// How large it would be, in bytes.
+        size: u64,
+    },
     /// A part is missing, too short, or in another's place.
     #[error("{}: {reason}", path.display())]
     WrongPart {
@@ -97,6 +107,9 @@ impl ImageError {
                 "Make the backup again; what is there can still be read with zstd -d as far as it goes."
             }
             Self::TooManyParts(_) => "Choose larger parts (--part-size), and start again.",
+            Self::TooLarge { .. } => {
+                "The disk describes itself with more than a backup can hold; please report it."
+            }
             Self::WrongPart { .. } => "Put all parts of the image, unrenamed, into one folder.",
             Self::Structure { .. } => {
                 "Copy the backup again from another place if you have one; zstd -d may still read its data."

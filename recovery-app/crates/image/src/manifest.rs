@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Header;
+use crate::skippable::{self, LARGEST_STRUCTURE};
 
 /// All that is known about a captured disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +32,8 @@ pub struct Manifest {
     pub options: OptionsRecord,
     /// What was captured, in numbers.
     pub totals: TotalsRecord,
-    /// Ranges of the disk that could not be read; zeros in the image.
+    /// Ranges of the disk that could not be read, in the order of the disk. What is lost of them
+    /// is zeros in the image.
     pub unreadable: Vec<UnreadableRecord>,
 }
 
@@ -180,24 +182,45 @@ pub struct TotalsRecord {
     pub stored: u64,
 }
 
-/// A range that could not be read.
+/// A range that could not be read, or several near each other where there were too many to list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnreadableRecord {
-    /// The range on the disk.
+    /// The range on the disk; of several, from the first to the last.
     pub extent: Extent,
+    /// Bytes between several ranges, which are not lost; 0 for one range.
+    #[serde(default)]
+    pub intact: u64,
     /// The volume it lies in.
     pub volume: Option<String>,
     /// Files that lose data by it, as far as they can be found.
     pub files: Vec<String>,
-    /// What the kernel said.
+    /// What the kernel said, of several ranges about the first.
     pub reason: String,
 }
 
+impl UnreadableRecord {
+    /// What is lost and where: "512 bytes from byte 4096", "1024 of the 4096 bytes from byte 8192".
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let Extent { start, length } = self.extent;
+        match length.saturating_sub(self.intact) {
+            lost if lost == length => format!("{length} bytes from byte {start}"),
+            lost => format!("{lost} of the {length} bytes from byte {start}"),
+        }
+    }
+}
+
 impl Manifest {
-    /// The manifest as JSON for people.
+    /// The manifest as JSON without blanks: a badly damaged disk has a long one.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec_pretty(self).unwrap_or_default()
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// True when it is no larger than a reader takes.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        skippable::tagged_size(self.to_json().len()) <= LARGEST_STRUCTURE
     }
 
     /// Reads what [`Self::to_json`] wrote; the error says where it is not that.
@@ -217,5 +240,21 @@ impl Manifest {
             return Err("it names lost bytes beyond the end of the disk");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_between_joined_ranges_is_not_called_lost() {
+        let lost = |intact| {
+            let extent = Extent::new(8192, 4096);
+            let (volume, files, reason) = (None, Vec::new(), String::new());
+            UnreadableRecord { extent, intact, volume, files, reason }.in_words()
+        };
+        assert_eq!(lost(0), "4096 bytes from byte 8192");
+        assert_eq!(lost(3072), "1024 of the 4096 bytes from byte 8192");
     }
 }

@@ -8,14 +8,11 @@ use crate::parts::PartReader;
 use crate::record::{Record, Sha256Hash, le32};
 use crate::root::{PART_HEAD, Root, TRAILER_SIZE};
 use crate::segment::RECORDS_PER_SEGMENT;
-use crate::skippable::{self, PREFIX, Tag};
+use crate::skippable::{self, LARGEST_STRUCTURE, PREFIX, Tag};
 use crate::{
     Damage, FORMAT_VERSION, FrameKind, Header, ImageError, LARGEST_ZERO_FRAME, Manifest, Part,
     codec, seek_table, segment,
 };
-
-/// Most bytes of a root or manifest frame, to bound what a reader allocates.
-const LARGEST_STRUCTURE: u64 = 64 << 20;
 
 /// An image opened for reading: its index is whole and proven, its frames are checked as they are
 /// read.

@@ -85,7 +85,7 @@ impl Root {
     /// Length of the root frame that [`Self::encode`] makes with these counts, in bytes.
     pub(crate) fn predicted_size(part_heads: usize, segments: usize) -> u64 {
         let body = FIXED + part_heads * 32 + segments * SEGMENT_ENTRY + 32;
-        (skippable::PREFIX + 8 + body) as u64 + TRAILER_SIZE
+        skippable::tagged_size(body) + TRAILER_SIZE
     }
 
     /// Length of the root frame from its trailer, the last [`TRAILER_SIZE`] bytes of it.

@@ -8,6 +8,9 @@ pub(crate) const MAGIC: u32 = 0x184D_2A52;
 /// Bytes before the content: magic number and length.
 pub(crate) const PREFIX: usize = 8;
 
+/// Most bytes of a root or manifest frame, to bound what a reader allocates.
+pub(crate) const LARGEST_STRUCTURE: u64 = 64 << 20;
+
 /// What one of our frames is: the first eight bytes of its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tag {
@@ -41,6 +44,11 @@ pub(crate) fn wrap(magic: u32, content: &[u8]) -> Vec<u8> {
 /// Our frame with `tag` before `body`.
 pub(crate) fn tagged(tag: Tag, body: &[u8]) -> Vec<u8> {
     wrap(MAGIC, &[&tag.bytes(), body].concat())
+}
+
+/// Bytes of the frame that [`tagged`] makes of a body of `body` bytes.
+pub(crate) fn tagged_size(body: usize) -> u64 {
+    (PREFIX + 8 + body) as u64
 }
 
 /// The body of a frame made by [`tagged`], or what is wrong with it.

@@ -9,7 +9,7 @@ use crate::record::{FrameKind, Record, Sha256Hash};
 use crate::root::{Root, SegmentEntry};
 use crate::seek_table::SeekTable;
 use crate::segment::RECORDS_PER_SEGMENT;
-use crate::skippable::{self, Tag};
+use crate::skippable::{self, LARGEST_STRUCTURE, Tag};
 use crate::zero_frame::{LARGEST_ZERO_FRAME, zero_frame};
 use crate::{FORMAT_VERSION, Header, ImageError, Manifest, Part, codec, segment};
 
@@ -148,13 +148,23 @@ impl ImageWriter {
         Ok((stored, codec::sha256(frame)))
     }
 
-    /// Writes the manifest and the index and waits until all is on stable storage.
+    /// Fails for a structure that a reader would refuse.
+    fn check_size(&self, structure: &'static str, size: u64) -> Result<(), ImageError> {
+        let path = || self.parts.path().to_owned();
+        let fits = size <= LARGEST_STRUCTURE;
+        fits.then_some(()).ok_or_else(|| ImageError::TooLarge { path: path(), structure, size })
+    }
+
+    /// Writes the manifest and the index and waits until all is on stable storage. Fails when one
+    /// of them is larger than a reader takes; see [`Manifest::fits`].
     pub fn finish(mut self, manifest: &Manifest) -> Result<FinishedImage, ImageError> {
         self.end_segment()?;
         let frame = skippable::tagged(Tag::Manifest, &manifest.to_json());
+        self.check_size("manifest", frame.len() as u64)?;
         let (manifest, manifest_sha256) = self.append_ours(&frame)?;
         let part_heads = self.parts.heads().to_vec();
         let root_size = Root::predicted_size(part_heads.len(), self.segments.len());
+        self.check_size("index root", root_size)?;
         self.seek_table.push(u32::try_from(root_size).unwrap_or(u32::MAX), 0);
         let table = self.seek_table.encode();
         let root = Root {

@@ -62,6 +62,15 @@ fn write_saying(
     part_size: Option<u64>,
     say: impl Fn(u64) -> Manifest,
 ) -> PathBuf {
+    try_write(folder, layout, part_size, say).unwrap()
+}
+
+fn try_write(
+    folder: &Path,
+    layout: &[(FrameKind, u64)],
+    part_size: Option<u64>,
+    say: impl Fn(u64) -> Manifest,
+) -> Result<PathBuf, ImageError> {
     let path = folder.join("disk0.img.zst");
     let disk_size = layout.iter().map(|(_, length)| length).sum();
     let header = Header {
@@ -86,8 +95,7 @@ fn write_saying(
             writer.append_zeros(*kind, *length).unwrap();
         }
     }
-    writer.finish(&say(disk_size)).unwrap();
-    path
+    writer.finish(&say(disk_size)).map(|_| path)
 }
 
 /// Reads everything; the text of the first thing that is wrong.
@@ -129,7 +137,8 @@ fn lost_sectors_are_listed_and_lie_on_the_disk() {
             let mut manifest = manifest(size);
             let (files, reason) = (Vec::new(), String::new());
             let extent = block::Extent::new(start, 512);
-            manifest.unreadable.push(UnreadableRecord { extent, volume: None, files, reason });
+            let lost = UnreadableRecord { extent, intact: 0, volume: None, files, reason };
+            manifest.unreadable.push(lost);
             manifest
         }
     };
@@ -141,6 +150,21 @@ fn lost_sectors_are_listed_and_lie_on_the_disk() {
     assert!(read(&manifest).unwrap_err().contains("lost sectors that the manifest does not list"));
     assert!(read(&lost(65536)).unwrap_err().contains("does not list"));
     assert!(read(&lost(2 * 65536)).unwrap_err().contains("beyond the end of the disk"));
+}
+
+#[test]
+fn a_manifest_that_no_reader_takes_is_not_written() {
+    let say = |length: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let say = |size| Manifest { tool: "x".repeat(length), ..manifest(size) };
+        try_write(folder.path(), &[(FrameKind::Hole, 65536)], None, say)
+            .map(|path| read_all(&path).map(|records| records.len()))
+    };
+    // The tag, the lengths and all other fields take some bytes.
+    assert!(matches!(say((64 << 20) - 2000), Ok(Ok(1))));
+    assert!(matches!(say(64 << 20), Err(ImageError::TooLarge { structure: "manifest", .. })));
+    let large = Manifest { tool: "x".repeat(64 << 20), ..manifest(512) };
+    assert!(manifest(512).fits() && !large.fits());
 }
 
 #[test]

@@ -124,7 +124,7 @@ pub fn losses(unreadable: &[UnreadableRecord]) -> Vec<String> {
         } else {
             format!(", in {}", lost.files.join(", "))
         };
-        format!("{} bytes from byte {}, {volume}{files}", lost.extent.length, lost.extent.start)
+        format!("{}, {volume}{files}", lost.in_words())
     });
     lines.collect()
 }

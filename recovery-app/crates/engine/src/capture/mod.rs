@@ -2,6 +2,7 @@
 
 mod chunks;
 mod level;
+mod losses;
 mod pipeline;
 mod plan;
 mod record;

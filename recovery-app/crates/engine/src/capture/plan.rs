@@ -127,10 +127,12 @@ fn check_space(
     ))
 }
 
-/// Refuses parts of which there might be more than numbers for them.
+/// Refuses parts of which there might be more than numbers for them. A destination that is full
+/// before the numbers are used up is not their fault: where the image fits, it fits into them.
 fn check_parts(request: &CaptureRequest, estimate: &SpaceEstimate) -> Result<(), EngineError> {
     let Some(part_size) = request.part_size else { return Ok(()) };
-    let smallest = estimate.most.div_ceil(MOST_PARTS as u64);
+    let most = estimate.most.min(request.free.unwrap_or(u64::MAX));
+    let smallest = most.div_ceil(MOST_PARTS as u64);
     if part_size >= smallest {
         return Ok(());
     }
@@ -176,4 +178,36 @@ fn samples(survey: &Survey) -> Vec<Extent> {
         passed += extent.length;
     }
     samples
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TB: u64 = 1_000_000_000_000;
+
+    /// A request with parts as FAT32 holds them, and so much free space.
+    fn request(free: Option<u64>) -> CaptureRequest {
+        CaptureRequest {
+            disk: DiskRecord::default(),
+            destination: PathBuf::new(),
+            name: String::new(),
+            survey: SurveyOptions::default(),
+            level: Level::DEFAULT,
+            part_size: Some(u64::from(u32::MAX)),
+            free,
+            sample: false,
+            verify: false,
+        }
+    }
+
+    #[test]
+    fn parts_need_to_hold_no_more_than_the_destination() {
+        let estimate = SpaceEstimate { least: TB / 100, most: 6 * TB };
+        check_parts(&request(Some(TB)), &estimate).unwrap();
+        let refused = check_parts(&request(Some(5 * TB)), &estimate).unwrap_err();
+        assert!(refused.to_string().contains("999 parts"), "{refused}");
+        check_parts(&request(None), &estimate).unwrap_err();
+        check_parts(&request(None), &SpaceEstimate { least: 0, most: TB }).unwrap();
+    }
 }

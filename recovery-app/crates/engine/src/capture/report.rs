@@ -51,9 +51,8 @@ pub(crate) fn report(image: &ImageFile, outcome: &CaptureOutcome) -> String {
         lines.extend([String::new(), "Lost because the disk could not be read:".to_owned()]);
     }
     for lost in &manifest.unreadable {
-        let (start, length) = (lost.extent.start, lost.extent.length);
         let volume = lost.volume.as_deref().unwrap_or("outside all volumes");
-        lines.push(format!("- {length} bytes from byte {start}, {volume}"));
+        lines.push(format!("- {}, {volume}", lost.in_words()));
         lines.extend(lost.files.iter().map(|file| format!("    {file}")));
     }
     lines.push(String::new());

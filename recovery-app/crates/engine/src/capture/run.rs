@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::chunks::pieces;
 use super::level::LevelControl;
+use super::losses::{Losses, shorten};
 use super::pipeline::{Gauge, Output, Pipeline};
 use super::slots::Crew;
 use super::{CapturePlan, record, report};
@@ -78,8 +79,7 @@ pub fn capture(
     let folder = PartialFolder::create(&plan.request.destination, &plan.request.name)?;
     let image = write_image(source, plan, &folder, observer, cancel)?;
     let seconds = started.elapsed().as_secs_f64();
-    let manifest = Backup { images: vec![image.clone()] };
-    folder.write(MANIFEST_NAME, &serde_json::to_vec_pretty(&manifest).unwrap_or_default())?;
+    folder.write(MANIFEST_NAME, &Backup { images: vec![image.clone()] }.to_json())?;
     folder.write("README.txt", report::readme(&image).as_bytes())?;
     let verification = if plan.request.verify {
         let image_path = folder.image_path();
@@ -129,7 +129,8 @@ fn write_image(
     };
     let survey = &plan.survey;
     let pieces = pieces(survey.disk_size, &survey.used, &survey.excluded, u64::from(CHUNK_SIZE));
-    let mut recorder = Recorder::new(writer, plan.data, observer);
+    let losses = Losses::new(&survey.volumes);
+    let mut recorder = Recorder::new(writer, losses, plan.data, observer);
     let read = pipeline.run(pieces, |output, gauge| {
         recorder.write(&output)?;
         gauge.set_backlog(recorder.writer.backlog());
@@ -139,10 +140,11 @@ fn write_image(
     // Whatever reading ended with, a file that was cut short is the better reason.
     source.content.check_size()?;
     read?;
-    let (writer, mut totals, lost) = recorder.finish();
+    let (writer, mut totals, mut lost) = recorder.finish();
     totals.used = survey.used.total();
-    let unreadable = name_losses(source.structures, plan, lost, cancel)?;
-    let manifest = record::manifest(plan, &header, &saved, totals, unreadable);
+    name_files(source.structures, plan, &mut lost, observer, cancel);
+    let mut manifest = record::manifest(plan, &header, &saved, totals, lost);
+    shorten(&mut manifest);
     let finished = writer.finish(&manifest)?;
     Ok(ImageFile::new(finished, manifest))
 }
@@ -165,16 +167,15 @@ fn header(plan: &CapturePlan) -> Header {
 struct Recorder<'a> {
     writer: ImageWriter,
     totals: TotalsRecord,
-    lost: Vec<(Extent, String)>,
+    lost: Losses<'a>,
     data: u64,
     observer: &'a dyn Observer,
     told: Option<Instant>,
 }
 
 impl<'a> Recorder<'a> {
-    fn new(writer: ImageWriter, data: u64, observer: &'a dyn Observer) -> Self {
-        let totals = TotalsRecord::default();
-        Self { writer, totals, lost: Vec::new(), data, observer, told: None }
+    fn new(writer: ImageWriter, lost: Losses<'a>, data: u64, observer: &'a dyn Observer) -> Self {
+        Self { writer, totals: TotalsRecord::default(), lost, data, observer, told: None }
     }
 
     fn write(&mut self, output: &Output<'_>) -> Result<(), EngineError> {
@@ -182,7 +183,9 @@ impl<'a> Recorder<'a> {
             Output::Data { kind, disk, frame, sha256, checksum, unreadable } => {
                 self.writer.append(*kind, disk.length, frame, *sha256, *checksum)?;
                 self.totals.data += disk.length;
-                self.lost.extend(unreadable.iter().cloned());
+                for (extent, reason) in *unreadable {
+                    self.lost.add(*extent, reason);
+                }
             }
             Output::Zeros { kind, disk } => {
                 self.writer.append_zeros(*kind, disk.length)?;
@@ -210,35 +213,38 @@ impl<'a> Recorder<'a> {
             done,
             total: self.data,
             stored: self.totals.stored,
-            errors: self.lost.len() as u64,
+            errors: self.lost.found(),
             bottleneck: Some(gauge.bottleneck()),
             level: Some(level.current()),
         }));
     }
 
-    fn finish(self) -> (ImageWriter, TotalsRecord, Vec<(Extent, String)>) {
-        (self.writer, self.totals, self.lost)
+    fn finish(self) -> (ImageWriter, TotalsRecord, Vec<UnreadableRecord>) {
+        (self.writer, self.totals, self.lost.finish())
     }
 }
 
-/// Says for each lost range in which volume and files it lies.
-fn name_losses(
+/// Says for each lost range which files lie in it. All content is in the image by then: a stop ends
+/// only the search.
+fn name_files(
     device: &dyn BlockDevice,
     plan: &CapturePlan,
-    lost: Vec<(Extent, String)>,
+    lost: &mut [UnreadableRecord],
+    observer: &dyn Observer,
     cancel: &Cancel,
-) -> Result<Vec<UnreadableRecord>, EngineError> {
-    let volumes = || {
-        plan.survey.volumes.iter().filter_map(|volume| match volume.extents[..] {
-            [place] => Some((place, &volume.place)),
-            _ => None,
-        })
-    };
-    let ranges: Vec<Extent> = lost.iter().map(|(extent, _)| *extent).collect();
-    let files = damage::files_by_range(device, volumes().map(|(place, _)| place), &ranges, cancel)?;
-    let record = |((extent, reason), files): ((Extent, String), Vec<String>)| {
-        let hit = volumes().find(|(place, _)| place.intersection(&extent).is_some());
-        UnreadableRecord { extent, volume: hit.map(|(_, name)| name.clone()), files, reason }
-    };
-    Ok(lost.into_iter().zip(files).map(record).collect())
+) {
+    if lost.is_empty() {
+        return;
+    }
+    let text = "looking for the names of the files that lose data".to_owned();
+    observer.event(&Event::Note { text });
+    let places = plan.survey.volumes.iter().filter_map(|volume| match volume.extents[..] {
+        [place] => Some(place),
+        _ => None,
+    });
+    let ranges: Vec<Extent> = lost.iter().map(|range| range.extent).collect();
+    let files = damage::files_by_range(device, places, &ranges, cancel);
+    for (range, files) in lost.iter_mut().zip(files) {
+        range.files = files;
+    }
 }

@@ -146,8 +146,8 @@ fn content_warnings(manifest: &Manifest) -> Vec<String> {
     }
     for lost in &manifest.unreadable {
         warnings.push(format!(
-            "{} bytes from byte {} were lost at the capture: the old disk could not be read there",
-            lost.extent.length, lost.extent.start
+            "{} were lost at the capture: the old disk could not be read there",
+            lost.in_words()
         ));
     }
     warnings

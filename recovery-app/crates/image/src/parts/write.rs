@@ -46,6 +46,11 @@ impl PartWriter {
         })
     }
 
+    /// The image's path, without part numbers.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Bytes written so far: the stream offset of what comes next.
     pub(crate) fn position(&self) -> u64 {
         self.total
