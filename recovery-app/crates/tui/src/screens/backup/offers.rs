@@ -149,6 +149,9 @@ fn told(place: &Place) -> Vec<String> {
     let (free, all) = (size::in_words(place.free), size::in_words(place.size));
     let backups = place.backups.first().map(|newest| {
         let count = words::counted(place.backups.len(), "backup");
+        if newest.made.is_empty() {
+            return format!("{count} on it");
+        }
         format!("{count} on it, the newest: {}, {}", newest.name, newest.made)
     });
     std::iter::once(format!("{name}, {free} of {all} free")).chain(backups).collect()
