@@ -5,7 +5,7 @@ use tui::input::Key;
 use tui::tool::{Facts, LAYOUTS, TextSize, Tool};
 use tui::{Command, Message, Surroundings};
 
-use crate::computer::{failing, notebook, strange, usb_drive};
+use crate::computer::{disk, failing, notebook, strange, usb_drive};
 use crate::random::check_cells;
 use crate::stage::{ASCII, FULL, SCREEN, SERIAL, Stage, UEFI, VGA};
 
@@ -172,6 +172,20 @@ fn logs_go_to_a_drive_that_can_take_them() {
         panic!("{commands:?}")
     };
     assert_eq!(device.to_str(), Some("/dev/sda1"));
+}
+
+#[test]
+fn a_disk_that_has_gone_is_not_taken_for_the_next_one() {
+    for tool in ['d', 'l'] {
+        let mut second = usb_drive();
+        second.0 = disk("sde", "Ultra", "77AA", hardware::Bus::Usb, 2_000_398_934_016);
+        second.1.places[0].device = "/dev/sde1".into();
+        let mut stage = Stage::new(VGA, SCREEN).with(&[usb_drive(), second.clone()]);
+        stage.press(&[Key::Char('t'), Key::Enter, Key::Char(tool), Key::Enter]);
+        stage.attach(&[second]);
+        assert_eq!(stage.press(&[Key::Enter]), []);
+        assert!(stage.text().contains("has been taken out."), "{}", stage.text());
+    }
 }
 
 #[test]

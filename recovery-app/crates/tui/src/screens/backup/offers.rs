@@ -7,11 +7,11 @@ use report::content::Role;
 use report::{content, size};
 
 use super::room::{self, Room};
-use super::which::DiskKey;
 use super::words;
 use crate::disks::Known;
 use crate::job::Source;
 use crate::machine::{Look, Place};
+use crate::screens::focus::DiskKey;
 use crate::state::Shared;
 use crate::widgets::card;
 use crate::widgets::list::Row;

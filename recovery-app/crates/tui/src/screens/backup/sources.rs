@@ -6,14 +6,13 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use report::content::{self, Role};
 
-use super::focus::Focus;
 use super::sheet::{self, Sheet};
-use super::which::DiskKey;
 use super::{Parts, words};
 use crate::disks::Known;
 use crate::input::Key;
 use crate::job::Source;
 use crate::message::Command;
+use crate::screens::focus::{DiskKey, Focus};
 use crate::screens::{Reaction, Topic, View};
 use crate::state::Shared;
 use crate::theme;
@@ -196,6 +195,12 @@ impl View for Sources {
             }
         }
         Reaction::None
+    }
+
+    fn settle(&mut self, shared: &Shared) {
+        if shared.disks.are_told(shared.now) {
+            self.focus.bind(&keys_of(shared), &self.rows(shared), first(shared));
+        }
     }
 
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
