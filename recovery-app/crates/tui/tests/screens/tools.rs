@@ -145,12 +145,18 @@ fn the_keyboard_layout() {
     assert_snapshot!(stage.text());
     let german = LAYOUTS.into_iter().find(|layout| layout.words.starts_with("German")).unwrap();
     let tool = Tool::Keyboard(german);
-    assert_eq!(stage.press(&[Key::Char('g'), Key::Enter]), [Command::Use(tool.clone())]);
+    stage.press(&[Key::Char('g')]);
+    let once = [Command::Use(tool.clone())];
+    assert_eq!(stage.press(&[Key::Enter; 70]), once, "a key that is held down");
     stage.tell(Message::Used(tool.clone(), Err("no such layout".to_owned())));
+    stage.wait(60);
     assert!(stage.text().contains("This did not work: no such layout"), "{}", stage.text());
+    assert_eq!(stage.press(&[Key::Enter]), once);
     stage.tell(Message::Used(tool, Ok("The keyboard is German now.".to_owned())));
     assert!(stage.text().contains("Logs and reports"), "back on the menu: {}", stage.text());
     assert_eq!(stage.state.shared.layout, Some(german));
+    stage.press(&[Key::Enter]);
+    assert_eq!(stage.press(&[Key::Enter]), once, "it is on the one that is loaded");
 }
 
 #[test]
