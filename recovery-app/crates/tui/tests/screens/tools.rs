@@ -181,6 +181,22 @@ fn logs_go_to_a_drive_that_can_take_them() {
 }
 
 #[test]
+fn logs_are_copied_once_and_the_end_stays_until_a_key() {
+    let mut stage = menu();
+    let commands = stage.press(&[Key::Char('l'), Key::Enter, Key::Enter, Key::Enter, Key::Enter]);
+    let [Command::Use(tool)] = &commands[..] else { panic!("{commands:?}") };
+    assert!(stage.text().contains("Copying the logs ..."), "{}", stage.text());
+    let words = "The logs are in the folder remetal-logs-20261124-021000 of \"Backups\". The drive \
+                 can be taken out.";
+    stage.tell(Message::Used(tool.clone(), Ok(words.to_owned())));
+    stage.wait(600);
+    assert!(stage.text().contains("can be taken out."), "{}", stage.text());
+    stage.press(&[Key::Up]);
+    assert!(!stage.text().contains("can be taken out."), "{}", stage.text());
+    assert_eq!(stage.press(&[Key::Enter]), commands);
+}
+
+#[test]
 fn a_disk_that_has_gone_is_not_taken_for_the_next_one() {
     for tool in ['d', 'l'] {
         let mut second = usb_drive();

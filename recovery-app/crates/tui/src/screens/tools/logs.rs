@@ -11,7 +11,7 @@ use report::size;
 use super::{GONE, draw_list_saying};
 use crate::input::Key;
 use crate::machine::Place;
-use crate::message::Command;
+use crate::message::{Command, Message};
 use crate::screens::focus::{DiskKey, Focus};
 use crate::screens::{Reaction, Topic, View};
 use crate::state::Shared;
@@ -35,6 +35,8 @@ type PlaceKey = (DiskKey, PathBuf);
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Logs {
     focus: Focus<PlaceKey>,
+    /// The logs are being copied.
+    is_copying: bool,
     /// What the last key led to.
     said: Option<(String, Style)>,
 }
@@ -80,6 +82,8 @@ impl Logs {
         }
         match places.get(self.focus.cursor(&keys, 0).place(places.len())) {
             Some((disk, place)) if refusal(place).is_none() => {
+                self.is_copying = true;
+                self.said = Some(("Copying the logs ...".to_owned(), theme::STRONG));
                 let (device, drive) = (place.device.clone(), Box::new((*disk).clone()));
                 Reaction::Do(Command::Use(Tool::CopyLogs { device, drive }))
             }
@@ -102,13 +106,29 @@ impl View for Logs {
     }
 
     fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
+        if key == Key::Esc {
+            return Reaction::Close;
+        }
+        if self.is_copying {
+            return Reaction::None;
+        }
         self.said = None;
         match key {
-            Key::Esc => return Reaction::Close,
             Key::Enter => return self.copy(shared),
             key => {
                 self.focus.press(key, &keys_of(&places(shared)), &rows(shared), 0);
             }
+        }
+        Reaction::None
+    }
+
+    fn hear(&mut self, answer: &Message, _shared: &Shared) -> Reaction {
+        if let Message::Used(Tool::CopyLogs { .. }, copied) = answer {
+            self.is_copying = false;
+            self.said = Some(match copied {
+                Ok(words) => (words.clone(), theme::GOOD),
+                Err(reason) => (format!("This did not work: {reason}"), theme::WARNING),
+            });
         }
         Reaction::None
     }
