@@ -205,10 +205,10 @@ impl View for Sources {
 
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
         let rows = self.rows(shared);
-        let above = match (rows.is_empty(), shared.disks.listed) {
+        let above = match (rows.is_empty(), shared.is_searching()) {
             (false, _) => "Choose the disk to be saved. It is only read: nothing on it changes.",
-            (true, true) => "No disk was found. Drives that you attach appear by themselves.",
-            (true, false) => "Looking for disks ...",
+            (true, false) => "No disk was found. Drives that you attach appear by themselves.",
+            (true, true) => "Looking for disks ...",
         };
         let sheet = Sheet {
             above: sheet::words(above, area.width, theme::BASE),

@@ -94,7 +94,7 @@ impl Backups {
 
     fn head(&self, backups: &[Backup], shared: &Shared, width: u16) -> Vec<Line<'static>> {
         let words = match (backups.len(), self.purpose) {
-            (0, _) if !shared.disks.listed => "Looking for disks ...",
+            (0, _) if shared.is_searching() => "Looking for disks ...",
             (0, _) => {
                 "No backup was found. Attach the drive with the backups: they appear here by \
                  themselves."

@@ -94,7 +94,11 @@ impl View for Disks {
 
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
         let rows = rows(shared);
-        let words = if rows.is_empty() { "No disk was found." } else { "Which disk?" };
+        let words = match (rows.is_empty(), shared.is_searching()) {
+            (false, _) => "Which disk?",
+            (true, false) => "No disk was found.",
+            (true, true) => "Looking for disks ...",
+        };
         let note = self.note.map(|note| (note, theme::WARNING));
         let said = note.or_else(|| shared.news().map(|news| (news, theme::GOOD)));
         let cursor = self.focus.cursor(&keys_of(shared), 0);
