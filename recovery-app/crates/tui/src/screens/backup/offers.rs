@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hardware::{Disk, Verdict};
+use hardware::{Bus, Disk, Verdict};
 use report::content::Role;
 use report::{content, size};
 
@@ -67,14 +67,18 @@ pub fn all(sources: &[Source], shared: &Shared) -> Vec<Offered> {
     offered
 }
 
-/// The one that is most likely meant: a place with plenty of room, or else an empty drive.
+/// The one that is most likely meant: a place with plenty of room, rather on a drive that can be
+/// taken away than on a built-in one, or else an empty drive.
 pub fn first(offered: &[Offered]) -> usize {
     let usable = |offered: &Offered| offered.row.refusal.is_none();
     let is_place = |offered: &Offered| matches!(offered.offer, Offer::Place(..));
     let place = |wanted: &dyn Fn(&Offered) -> bool| {
         offered.iter().position(|offered| usable(offered) && wanted(offered))
     };
-    place(&|offered| is_place(offered) && offered.row.warnings.is_empty())
+    let is_roomy = |offered: &Offered| is_place(offered) && offered.row.warnings.is_empty();
+    let is_portable = |offered: &Offered| offered.drive.bus == Bus::Usb || offered.drive.removable;
+    place(&|offered| is_roomy(offered) && is_portable(offered))
+        .or_else(|| place(&is_roomy))
         .or_else(|| place(&is_place))
         .or_else(|| place(&|offered| offered.is_empty))
         .unwrap_or(0)

@@ -156,3 +156,13 @@ fn the_drive_is_named_where_the_backup_gets_its_name() {
     stage.press(&to(4));
     says(&stage, "To: Elements 25A2, 2 TB, USB, ...9F21");
 }
+
+#[test]
+fn a_drive_that_can_be_taken_away_is_proposed_before_a_built_in_one() {
+    let mut built_in = usb_drive();
+    built_in.0 =
+        crate::computer::disk("sde", "WD Blue", "77AA", hardware::Bus::Sata, 2_000_398_934_016);
+    built_in.1.places[0].device = "/dev/sde1".into();
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), built_in, usb_drive()]);
+    assert_eq!(asked(&stage.press(&to(5))), plain_request());
+}
