@@ -205,7 +205,11 @@ impl Options {
             Span::styled(setting.title(), style),
         ])];
         lines.push(match setting {
-            Setting::Name => indented(self.name.line(usize::from(width.min(66)), has_keys)),
+            Setting::Name => {
+                // As much as the indent is missing on a narrow screen.
+                let room = width.saturating_sub(4).min(66);
+                indented(self.name.line(usize::from(room), has_keys))
+            }
             Setting::Compression => radio(
                 &[
                     ("Automatic", self.compression == Compression::Auto),
