@@ -102,6 +102,11 @@ impl Gate {
         Ok(users)
     }
 
+    /// The disk is worth another look.
+    pub fn touch(&self, disk: &str) {
+        self.users().touched.insert(disk.to_owned());
+    }
+
     /// The disks that have become worth another look since this was asked last.
     pub fn take_touched(&self) -> Vec<String> {
         std::mem::take(&mut self.users().touched).into_iter().collect()
