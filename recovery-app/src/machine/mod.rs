@@ -2,6 +2,7 @@
 
 mod back_up;
 mod backups;
+mod changed;
 mod check;
 mod disks;
 mod drives;
@@ -51,6 +52,13 @@ pub struct ThisComputer {
     /// How often in a row a disk was looked at again only because somebody has it, by the kernel's
     /// name.
     doubted: Mutex<BTreeMap<String, u32>>,
+}
+
+impl ThisComputer {
+    /// One that tells other processes of ours what its jobs have changed.
+    pub fn telling_others() -> Self {
+        Self { gate: Gate::telling(changed::FOLDER.into()), ..Self::default() }
+    }
 }
 
 impl Machine for ThisComputer {
