@@ -13,8 +13,6 @@ pub const FOLDER: &str = "/run/remetal";
 /// How loud a line is: the kernel's own levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Level {
-    /// Shown on the screen even with `quiet`.
-    Error = 2,
     Warning = 4,
     Info = 6,
 }
@@ -27,11 +25,6 @@ pub fn info(line: impl Display) {
 /// Something that failed, and was gone past.
 pub fn warning(line: impl Display) {
     write(Level::Warning, &line.to_string());
-}
-
-/// Something that the person at the screen has to see.
-pub fn error(line: impl Display) {
-    write(Level::Error, &line.to_string());
 }
 
 /// Logs the failure of a step that is not needed to go on.

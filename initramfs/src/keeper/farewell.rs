@@ -87,6 +87,8 @@ fn within(doing: &str, patience: Duration, work: impl FnOnce() + Send + 'static)
         let _ = done.send(());
     });
     if started.is_err() || ended.recv_timeout(patience).is_err() {
-        log::error(format_args!("{doing} did not come to an end"));
+        let words = format!("{doing} did not come to an end");
+        log::warning(&words);
+        screen::tell(&format!("{words}\n"));
     }
 }

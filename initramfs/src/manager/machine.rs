@@ -25,9 +25,11 @@ pub(super) fn set_up(options: &Options) {
     power_button::attend_present();
 }
 
-/// Only what is serious goes to the consoles from now on: they are somebody else's.
+/// The consoles are somebody else's from now on: only a kernel that falls writes to them. Whatever
+/// fails on a disk is critical to the kernel, and comes just when the program has something to say
+/// about it; the log on tty4 has it.
 pub(super) fn quieten_kernel() {
-    let _ = fs::write("/proc/sys/kernel/printk", "3");
+    let _ = fs::write("/proc/sys/kernel/printk", "1");
 }
 
 /// What nobody waits for.

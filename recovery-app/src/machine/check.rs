@@ -33,7 +33,7 @@ pub fn check(
     drop(image);
     let found = verify::verify(&folder, &Teller(told), cancel).or_trouble().map_err(only_read)?;
     Ok(CheckDone {
-        name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        name: super::backups::name_of(&backup.folder),
         fingerprint: found.fingerprint,
         content: found.content,
         stored: found.stored,

@@ -9,6 +9,7 @@ use hardware::watch::DiskWatch;
 use hardware::{Disk, HardwareError, Roots};
 use tui::{DiskList, DisksSeen};
 
+use super::changed::{self, Listener};
 use super::drives;
 use super::gate::Gate;
 
@@ -22,6 +23,7 @@ pub fn watch(gate: &Gate, seen: &mut dyn FnMut(DisksSeen) -> ControlFlow<()>) {
     // Begun before the first list, so that nothing is missed. Where the kernel tells nothing
     // (in a container), the disks are still listed now and then.
     let mut changes = DiskWatch::start().ok();
+    let mut others = Listener::start(Path::new(changed::FOLDER));
     let mut touched = Vec::new();
     let mut before = None;
     loop {
@@ -35,6 +37,7 @@ pub fn watch(gate: &Gate, seen: &mut dyn FnMut(DisksSeen) -> ControlFlow<()>) {
         }
         touched = wait(&mut changes);
         touched.extend(gate.take_touched());
+        touched.extend(others.news());
     }
 }
 

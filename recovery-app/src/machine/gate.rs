@@ -1,8 +1,11 @@
 //! Who uses which disk: a job has its disks to itself, and a short look waits for nobody.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use super::changed;
 
 /// How disks are going to be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub enum Use {
 pub struct Gate {
     users: Mutex<Users>,
     changed: Condvar,
+    /// Where other processes are told of work that has ended, see [`changed`].
+    others: Option<PathBuf>,
 }
 
 #[derive(Default)]
@@ -46,6 +51,11 @@ pub struct Claim<'a> {
 }
 
 impl Gate {
+    /// One that tells other processes of the end of work, in this folder.
+    pub fn telling(folder: PathBuf) -> Self {
+        Self { others: Some(folder), ..Self::default() }
+    }
+
     fn users(&self) -> MutexGuard<'_, Users> {
         self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -102,6 +112,11 @@ impl Gate {
         Ok(users)
     }
 
+    /// The disk is worth another look.
+    pub fn touch(&self, disk: &str) {
+        self.users().touched.insert(disk.to_owned());
+    }
+
     /// The disks that have become worth another look since this was asked last.
     pub fn take_touched(&self) -> Vec<String> {
         std::mem::take(&mut self.users().touched).into_iter().collect()
@@ -123,6 +138,10 @@ impl Drop for Looking<'_> {
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
+        // Only now: a look of another process must not take from work what it is about to open.
+        if let (Some(folder), Use::Work) = (&self.gate.others, self.purpose) {
+            self.disks.iter().for_each(|disk| changed::tell(folder, disk));
+        }
         let mut users = self.gate.users();
         for disk in &self.disks {
             users.claimed.remove(disk);
@@ -157,6 +176,18 @@ mod tests {
         assert!(gate.look("sda").is_some());
         drop(gate.claim(disks(&["sdb"]), Use::Work, SOON).unwrap());
         assert_eq!(gate.take_touched(), ["sdb"]);
+    }
+
+    #[test]
+    fn others_are_told_when_work_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = |name: &str| folder.path().join(name).exists();
+        let gate = Gate::telling(folder.path().to_owned());
+        drop(gate.claim(disks(&["sda"]), Use::Plan, SOON).unwrap());
+        let claim = gate.claim(disks(&["sdb"]), Use::Work, SOON).unwrap();
+        assert!(!told("sda") && !told("sdb"));
+        drop(claim);
+        assert!(!told("sda") && told("sdb"));
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 mod back_up;
 mod backups;
+mod changed;
 mod check;
 mod disks;
 mod drives;
 mod facts;
 mod format;
 mod gate;
+mod in_use;
 mod places;
 mod plan_backup;
 mod restore;
@@ -47,6 +49,16 @@ pub struct ThisComputer {
     gate: Gate,
     /// What was found last on each disk, by the kernel's name.
     known: Mutex<BTreeMap<String, (Identity, Look)>>,
+    /// How often in a row a disk was looked at again only because somebody has it, by the kernel's
+    /// name.
+    doubted: Mutex<BTreeMap<String, u32>>,
+}
+
+impl ThisComputer {
+    /// One that tells other processes of ours what its jobs have changed.
+    pub fn telling_others() -> Self {
+        Self { gate: Gate::telling(changed::FOLDER.into()), ..Self::default() }
+    }
 }
 
 impl Machine for ThisComputer {
@@ -59,6 +71,9 @@ impl Machine for ThisComputer {
     fn look(&self, disk: &Disk) -> Look {
         let Some(_looking) = self.gate.look(&disk.name) else { return self.known_of(disk) };
         let (mut report, medium) = look::of_disk(disk);
+        if !report.in_use.is_empty() {
+            report.in_use = self.in_use(disk);
+        }
         report.in_use.retain(|reason| !reason.contains(drives::ROOT));
         report.unfinished_restore =
             report.unfinished_restore.map(|backup| drives::without_mount_point(&backup));
@@ -111,6 +126,24 @@ impl Machine for ThisComputer {
 }
 
 impl ThisComputer {
+    /// What uses a disk. Nothing tells when a use ends that nothing is known of: such a disk is
+    /// looked at again, but not for ever.
+    fn in_use(&self, disk: &Disk) -> Vec<String> {
+        const MOST_AGAIN: u32 = 10;
+        let found = in_use::of(disk);
+        let mut doubted = self.doubted.lock().unwrap_or_else(PoisonError::into_inner);
+        if !found.is_unexplained {
+            doubted.remove(&disk.name);
+            return found.reasons;
+        }
+        let times = doubted.entry(disk.name.clone()).or_default();
+        if *times < MOST_AGAIN {
+            *times += 1;
+            self.gate.touch(&disk.name);
+        }
+        found.reasons
+    }
+
     /// What was found on a disk last.
     fn known_of(&self, disk: &Disk) -> Look {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

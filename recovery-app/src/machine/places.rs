@@ -80,12 +80,16 @@ fn look(device: PathBuf, disk: &Disk, report: &VolumeReport) -> Place {
 /// A place whose files are seen in `folder`.
 fn seen(place: Place, folder: &Path) -> Place {
     match hardware::filesystem_of(&Roots::default(), folder) {
-        Ok(filesystem) => Place {
-            size: filesystem.total,
-            free: filesystem.free,
-            backups: backups::find(folder, &place.device),
-            ..place
-        },
+        Ok(filesystem) => {
+            let found = backups::find(folder, &place.device);
+            Place {
+                size: filesystem.total,
+                free: filesystem.free,
+                backups: found.backups,
+                is_cut: found.is_cut,
+                ..place
+            }
+        }
         Err(error) => Place { problem: Some(format!("It cannot be read: {error}.")), ..place },
     }
 }

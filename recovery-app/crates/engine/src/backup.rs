@@ -21,7 +21,7 @@ const LARGEST_TEXT: u64 = 96 << 20;
 const LARGEST_LAID_OUT: usize = 8 << 20;
 
 /// The image of the first disk, without part numbers.
-const FIRST_IMAGE: &str = "disk0.img.zst";
+pub const FIRST_IMAGE: &str = "disk0.img.zst";
 
 /// `manifest.json`: a copy of what each image says of itself, for people and other programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,7 +21,7 @@ mod strain;
 mod survey;
 pub mod verify;
 
-pub use backup::{Backup, ImageFile, MANIFEST_NAME, open as open_backup};
+pub use backup::{Backup, FIRST_IMAGE, ImageFile, MANIFEST_NAME, open as open_backup};
 pub use damage::DamagedRange;
 pub use error::EngineError;
 pub use event::{Bottleneck, Cancel, Event, Observer, Phase, Progress, Silent};

@@ -79,6 +79,13 @@ impl Disks {
         &self.known
     }
 
+    /// Every disk has answered, or has had the time to: what is proposed from what is known will
+    /// not be another one in a moment.
+    #[must_use]
+    pub fn are_told(&self, now: Duration) -> bool {
+        self.listed && self.known.iter().all(|known| known.condition(now) != Condition::Asked)
+    }
+
     /// Takes the list of the moment. Gives what has to be looked at, and what has changed.
     pub fn take(&mut self, seen: DiskList, now: Duration) -> (Vec<Command>, Vec<Change>) {
         let mut before = std::mem::take(&mut self.known);

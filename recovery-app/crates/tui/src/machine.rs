@@ -106,8 +106,10 @@ pub struct Place {
     pub not_writable: Option<String>,
     /// An operating system is installed on it.
     pub has_system: bool,
-    /// The backups in its outermost folders and one below, newest first.
+    /// The backups in its outermost folder, in those and one below, newest first.
     pub backups: Vec<BackupEntry>,
+    /// Not all of its folders were looked through for backups.
+    pub is_cut: bool,
 }
 
 /// A backup, by its manifest. What it says is not proven. Sizes are bytes.
@@ -133,6 +135,9 @@ pub struct BackupEntry {
     pub stored: u64,
     /// Places that the old disk could not give.
     pub lost: usize,
+    /// Why it cannot be restored, without a full stop. What it says may then be missing: texts are
+    /// empty and numbers 0.
+    pub problem: Option<String>,
 }
 
 /// How the computer is left.

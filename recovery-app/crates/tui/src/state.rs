@@ -11,6 +11,10 @@ use crate::widgets::card;
 /// How long the news of a disk is shown.
 const NEWS_FOR: Duration = Duration::from_secs(8);
 
+/// After this time, counted from the start of the program, no driver is waited for any longer. On
+/// computers with many disks it takes most of it until the first one is there.
+const DRIVERS_LOADED: Duration = Duration::from_secs(30);
+
 /// All that the screens show.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
@@ -81,6 +85,14 @@ impl Shared {
     #[must_use]
     pub fn news(&self) -> Option<&str> {
         self.news.as_ref().filter(|(_, until)| self.now < *until).map(|(text, _)| text.as_str())
+    }
+
+    /// No disk is there yet, and one may still come by itself: disks are asked for, and after a
+    /// start their drivers are being loaded.
+    #[must_use]
+    pub fn is_searching(&self) -> bool {
+        let is_starting = self.surroundings != Surroundings::Guest && self.now < DRIVERS_LOADED;
+        self.disks.known().is_empty() && (!self.disks.listed || is_starting)
     }
 
     /// Something is to be typed, and the keyboard's layout was not chosen yet. Other terminals have

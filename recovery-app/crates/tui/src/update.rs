@@ -15,6 +15,14 @@ const DEAF_FOR: Duration = Duration::from_secs(1);
 
 /// What a message changes, and what has to be done now. Pure: it reads no clock and no disk.
 pub fn update(state: &mut State, message: Message) -> Vec<Command> {
+    let commands = take(state, message);
+    if let Some(screen) = state.screens.last_mut() {
+        screen.settle(&state.shared);
+    }
+    commands
+}
+
+fn take(state: &mut State, message: Message) -> Vec<Command> {
     let shared = &mut state.shared;
     match message {
         Message::Key(key) => return press(state, key),

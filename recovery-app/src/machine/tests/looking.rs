@@ -1,6 +1,7 @@
 //! What is on drives, without a write to them.
 
 use std::ops::ControlFlow;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -172,4 +173,31 @@ fn what_a_crash_left_behind_is_cleared() {
     let now = disk.disk();
     assert!(now.mounted_at.is_empty() && !now.read_only, "{now:?}");
     assert!(!Path::new(root).join(process.to_string()).exists());
+}
+
+#[test]
+fn a_disk_that_somebody_has_for_a_moment_is_not_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    sh(&format!("truncate -s 64M {}/disk", folder.path().display())).unwrap();
+    let disk = LoopDisk::new(&folder.path().join("disk"));
+    let exclusively = || {
+        let flags = i32::try_from(rustix::fs::OFlags::EXCL.bits()).unwrap();
+        let mut options = std::fs::OpenOptions::new();
+        options.read(true).custom_flags(flags).open(&disk.node).unwrap()
+    };
+    let computer = ThisComputer::default();
+    let held = exclusively();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            thread::sleep(Duration::from_millis(700));
+            drop(held);
+        });
+        assert_eq!(computer.look(&disk.disk()).report.in_use, [""; 0]);
+    });
+    assert!(computer.gate.take_touched().is_empty());
+
+    let _held = exclusively();
+    let in_use = computer.look(&disk.disk()).report.in_use;
+    assert!(in_use.len() == 1 && in_use[0].ends_with("in use by another program"), "{in_use:?}");
+    assert_eq!(computer.gate.take_touched(), [disk.disk().name], "it is asked again");
 }

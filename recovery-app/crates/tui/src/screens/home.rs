@@ -222,11 +222,11 @@ fn news_line(shared: &Shared, width: u16) -> Line<'static> {
 fn draw_disks(home: &Home, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
     let known = shared.disks.known();
     if known.is_empty() {
-        let words = if shared.disks.listed {
+        let words = if shared.is_searching() {
+            "Looking for disks ..."
+        } else {
             "No disk was found. Drives that you attach appear here by themselves. If a built-in \
              disk is missing, F1 says what to try."
-        } else {
-            "Looking for disks ..."
         };
         let lines = text::wrapped(words, "", area.width, theme::BASE);
         frame.render_widget(Paragraph::new(lines), area);

@@ -4,6 +4,7 @@
 mod ask;
 mod backup;
 mod confirm;
+mod focus;
 mod home;
 mod job;
 mod page;
@@ -132,6 +133,10 @@ pub trait View {
         Reaction::None
     }
 
+    /// Takes note of what is going to be shown: what is proposed must not become something else
+    /// under a finger that is already on its way to Enter.
+    fn settle(&mut self, _shared: &Shared) {}
+
     /// Draws it.
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>);
 }
@@ -245,6 +250,10 @@ impl View for Screen {
 
     fn hear(&mut self, answer: &Message, shared: &Shared) -> Reaction {
         self.view_mut().hear(answer, shared)
+    }
+
+    fn settle(&mut self, shared: &Shared) {
+        self.view_mut().settle(shared);
     }
 
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {

@@ -4,11 +4,15 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Margin, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders};
+use unicode_width::UnicodeWidthStr;
 
 use crate::theme;
 
 /// A key and what it does.
 pub type KeyHint = (&'static str, &'static str);
+
+/// Between two hints.
+const GAP: &str = "   ";
 
 /// Wider than this, lines are hard to follow. Columns.
 const WIDEST: u16 = 112;
@@ -24,7 +28,8 @@ pub fn draw(frame: &mut Frame<'_>, title: &str, keys: &[KeyHint]) -> Rect {
         Layout::horizontal([Constraint::Fill(1), Constraint::Length(7)]).areas(column(head));
     frame.render_widget(Line::styled(title.to_owned(), theme::STRONG), line_of(left));
     frame.render_widget(Line::styled("Remetal", theme::QUIET), line_of(right));
-    frame.render_widget(Line::from(hints(keys)), column(foot));
+    let foot = column(foot);
+    frame.render_widget(Line::from(hints(&fitting(keys, usize::from(foot.width)))), foot);
     column(body)
 }
 
@@ -58,10 +63,51 @@ fn column(area: Rect) -> Rect {
     Rect { x: inner.x + (inner.width - width) / 2, width, ..inner }
 }
 
+/// The keys whose hints fit side by side in `width` columns. The way back and the help stay
+/// longest, and before them what Enter does.
+fn fitting(keys: &[KeyHint], width: usize) -> Vec<KeyHint> {
+    let mut keys = keys.to_vec();
+    let rank = |key: &str| match key {
+        "Esc" | "F1" => 2,
+        "Enter" => 1,
+        _ => 0,
+    };
+    let needed = |keys: &[KeyHint]| {
+        let hints = keys.iter().map(|(key, what)| key.width() + 1 + what.width());
+        hints.sum::<usize>() + GAP.len() * keys.len().saturating_sub(1)
+    };
+    while needed(&keys) > width {
+        let least = (0..keys.len()).min_by_key(|place| rank(keys[*place].0));
+        let Some(least) = least else { break };
+        keys.remove(least);
+    }
+    keys
+}
+
 fn hints(keys: &[KeyHint]) -> Vec<Span<'static>> {
     keys.iter()
         .flat_map(|(key, what)| {
-            [Span::styled(*key, theme::STRONG), Span::styled(format!(" {what}   "), theme::BASE)]
+            [Span::styled(*key, theme::STRONG), Span::styled(format!(" {what}{GAP}"), theme::BASE)]
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_and_the_help_stay_in_sight() {
+        let keys = [
+            ("↑ ↓", "choose"),
+            ("a-z", "type the name"),
+            ("Enter", "go on"),
+            ("Esc", "back"),
+            ("F1", "help"),
+        ];
+        assert_eq!(fitting(&keys, 80), keys);
+        assert_eq!(fitting(&keys, 40), keys[2..]);
+        assert_eq!(fitting(&keys, 20), keys[3..]);
+        assert_eq!(fitting(&keys, 1), []);
+    }
 }

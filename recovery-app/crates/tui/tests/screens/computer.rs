@@ -122,6 +122,7 @@ pub fn entry(device: &str, name: &str, made: &str, (disk, look): &(Disk, Look)) 
         content,
         stored: content / 2,
         lost: 0,
+        problem: None,
     }
 }
 

@@ -76,6 +76,7 @@ fn the_answer_about_a_disk_that_has_gone_is_forgotten() {
     let [Command::Look { ticket, .. }] = commands[..] else { panic!("{commands:?}") };
     stage.tell(Message::Disks(Ok(Vec::new().into())));
     assert_eq!(stage.tell(Message::Looked { ticket, look: Box::new(look) }), []);
+    stage.wait(30);
     assert!(stage.text().contains("No disk was found"), "{}", stage.text());
 }
 

@@ -43,6 +43,7 @@ fn home_of_a_server() {
 #[test]
 fn home_without_disks_after_a_crash() {
     let mut stage = Stage::new(VGA, SCREEN).with(&[]);
+    stage.wait(30);
     stage.state.shared.notice =
         Some("The screens had stopped and were started again. Your disks are untouched.".into());
     assert_snapshot!(stage.text());
@@ -88,4 +89,15 @@ fn help() {
     let mut stage = Stage::new(VGA, ASCII).with(&[notebook()]);
     stage.press(&[Key::F(1)]);
     assert_snapshot!(stage.text());
+}
+
+#[test]
+fn drivers_are_waited_for_before_no_disk_is_told() {
+    let mut stage = Stage::new(VGA, SCREEN).with(&[]);
+    stage.wait(29);
+    assert!(stage.text().contains("Looking for disks ..."), "{}", stage.text());
+    stage.wait(1);
+    assert!(stage.text().contains("No disk was found."), "{}", stage.text());
+    let guest = Stage::within(Surroundings::Guest, VGA, SCREEN).with(&[]);
+    assert!(guest.text().contains("No disk was found."), "{}", guest.text());
 }

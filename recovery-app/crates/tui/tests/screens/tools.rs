@@ -5,7 +5,7 @@ use tui::input::Key;
 use tui::tool::{Facts, LAYOUTS, TextSize, Tool};
 use tui::{Command, Message, Surroundings};
 
-use crate::computer::{failing, notebook, strange, usb_drive};
+use crate::computer::{disk, failing, notebook, strange, usb_drive};
 use crate::random::check_cells;
 use crate::stage::{ASCII, FULL, SCREEN, SERIAL, Stage, UEFI, VGA};
 
@@ -145,12 +145,18 @@ fn the_keyboard_layout() {
     assert_snapshot!(stage.text());
     let german = LAYOUTS.into_iter().find(|layout| layout.words.starts_with("German")).unwrap();
     let tool = Tool::Keyboard(german);
-    assert_eq!(stage.press(&[Key::Char('g'), Key::Enter]), [Command::Use(tool.clone())]);
+    stage.press(&[Key::Char('g')]);
+    let once = [Command::Use(tool.clone())];
+    assert_eq!(stage.press(&[Key::Enter; 70]), once, "a key that is held down");
     stage.tell(Message::Used(tool.clone(), Err("no such layout".to_owned())));
+    stage.wait(60);
     assert!(stage.text().contains("This did not work: no such layout"), "{}", stage.text());
+    assert_eq!(stage.press(&[Key::Enter]), once);
     stage.tell(Message::Used(tool, Ok("The keyboard is German now.".to_owned())));
     assert!(stage.text().contains("Logs and reports"), "back on the menu: {}", stage.text());
     assert_eq!(stage.state.shared.layout, Some(german));
+    stage.press(&[Key::Enter]);
+    assert_eq!(stage.press(&[Key::Enter]), once, "it is on the one that is loaded");
 }
 
 #[test]
@@ -172,6 +178,36 @@ fn logs_go_to_a_drive_that_can_take_them() {
         panic!("{commands:?}")
     };
     assert_eq!(device.to_str(), Some("/dev/sda1"));
+}
+
+#[test]
+fn logs_are_copied_once_and_the_end_stays_until_a_key() {
+    let mut stage = menu();
+    let commands = stage.press(&[Key::Char('l'), Key::Enter, Key::Enter, Key::Enter, Key::Enter]);
+    let [Command::Use(tool)] = &commands[..] else { panic!("{commands:?}") };
+    assert!(stage.text().contains("Copying the logs ..."), "{}", stage.text());
+    let words = "The logs are in the folder remetal-logs-20261124-021000 of \"Backups\". The drive \
+                 can be taken out.";
+    stage.tell(Message::Used(tool.clone(), Ok(words.to_owned())));
+    stage.wait(600);
+    assert!(stage.text().contains("can be taken out."), "{}", stage.text());
+    stage.press(&[Key::Up]);
+    assert!(!stage.text().contains("can be taken out."), "{}", stage.text());
+    assert_eq!(stage.press(&[Key::Enter]), commands);
+}
+
+#[test]
+fn a_disk_that_has_gone_is_not_taken_for_the_next_one() {
+    for tool in ['d', 'l'] {
+        let mut second = usb_drive();
+        second.0 = disk("sde", "Ultra", "77AA", hardware::Bus::Usb, 2_000_398_934_016);
+        second.1.places[0].device = "/dev/sde1".into();
+        let mut stage = Stage::new(VGA, SCREEN).with(&[usb_drive(), second.clone()]);
+        stage.press(&[Key::Char('t'), Key::Enter, Key::Char(tool), Key::Enter]);
+        stage.attach(&[second]);
+        assert_eq!(stage.press(&[Key::Enter]), []);
+        assert!(stage.text().contains("has been taken out."), "{}", stage.text());
+    }
 }
 
 #[test]

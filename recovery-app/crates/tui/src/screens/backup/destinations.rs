@@ -4,12 +4,12 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::focus::Focus;
 use super::offers::{self, Offer, Offered};
 use super::sheet::{self, Sheet};
 use super::{NewDrive, Options, which};
 use crate::input::Key;
 use crate::job::Source;
+use crate::screens::focus::Focus;
 use crate::screens::{Reaction, Screen, Topic, View};
 use crate::state::Shared;
 use crate::theme;
@@ -115,6 +115,13 @@ impl View for Destinations {
             }
         }
         Reaction::None
+    }
+
+    fn settle(&mut self, shared: &Shared) {
+        if shared.disks.are_told(shared.now) {
+            let offered = offers::all(&self.sources, shared);
+            self.focus.bind(&keys_of(&offered), &rows_of(&offered), offers::first(&offered));
+        }
     }
 
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {

@@ -2,7 +2,6 @@
 //! written before the last.
 
 mod destinations;
-mod focus;
 mod name;
 mod new_drive;
 mod offers;

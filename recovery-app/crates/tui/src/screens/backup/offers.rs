@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
-use hardware::{Disk, Verdict};
+use hardware::{Bus, Disk, Verdict};
 use report::content::Role;
 use report::{content, size};
 
 use super::room::{self, Room};
-use super::which::DiskKey;
 use super::words;
 use crate::disks::Known;
 use crate::job::Source;
 use crate::machine::{Look, Place};
+use crate::screens::focus::DiskKey;
 use crate::state::Shared;
 use crate::widgets::card;
 use crate::widgets::list::Row;
@@ -67,14 +67,18 @@ pub fn all(sources: &[Source], shared: &Shared) -> Vec<Offered> {
     offered
 }
 
-/// The one that is most likely meant: a place with plenty of room, or else an empty drive.
+/// The one that is most likely meant: a place with plenty of room, rather on a drive that can be
+/// taken away than on a built-in one, or else an empty drive.
 pub fn first(offered: &[Offered]) -> usize {
     let usable = |offered: &Offered| offered.row.refusal.is_none();
     let is_place = |offered: &Offered| matches!(offered.offer, Offer::Place(..));
     let place = |wanted: &dyn Fn(&Offered) -> bool| {
         offered.iter().position(|offered| usable(offered) && wanted(offered))
     };
-    place(&|offered| is_place(offered) && offered.row.warnings.is_empty())
+    let is_roomy = |offered: &Offered| is_place(offered) && offered.row.warnings.is_empty();
+    let is_portable = |offered: &Offered| offered.drive.bus == Bus::Usb || offered.drive.removable;
+    place(&|offered| is_roomy(offered) && is_portable(offered))
+        .or_else(|| place(&is_roomy))
         .or_else(|| place(&is_place))
         .or_else(|| place(&|offered| offered.is_empty))
         .unwrap_or(0)
@@ -149,6 +153,9 @@ fn told(place: &Place) -> Vec<String> {
     let (free, all) = (size::in_words(place.free), size::in_words(place.size));
     let backups = place.backups.first().map(|newest| {
         let count = words::counted(place.backups.len(), "backup");
+        if newest.made.is_empty() {
+            return format!("{count} on it");
+        }
         format!("{count} on it, the newest: {}, {}", newest.name, newest.made)
     });
     std::iter::once(format!("{name}, {free} of {all} free")).chain(backups).collect()

@@ -16,6 +16,7 @@ use crate::message::Command;
 use crate::screens::{Reaction, Screen, Topic, View};
 use crate::state::Shared;
 use crate::theme;
+use crate::widgets::card;
 use crate::widgets::chrome::KeyHint;
 use crate::widgets::field::Field;
 
@@ -204,7 +205,11 @@ impl Options {
             Span::styled(setting.title(), style),
         ])];
         lines.push(match setting {
-            Setting::Name => indented(self.name.line(usize::from(width.min(66)), has_keys)),
+            Setting::Name => {
+                // As much as the indent is missing on a narrow screen.
+                let room = width.saturating_sub(4).min(66);
+                indented(self.name.line(usize::from(room), has_keys))
+            }
             Setting::Compression => radio(
                 &[
                     ("Automatic", self.compression == Compression::Auto),
@@ -328,10 +333,10 @@ impl View for Options {
     }
 
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
-        let mut lines = sheet::alarms(&self.refusals(shared), area.width);
-        if !lines.is_empty() {
-            lines.push(Line::default());
-        }
+        let to = format!("To: {}", card::identity(&self.drive));
+        let mut lines = sheet::words(&to, area.width, theme::STRONG);
+        lines.extend(sheet::alarms(&self.refusals(shared), area.width));
+        lines.push(Line::default());
         // What has the keys must be in sight.
         let mut end = 0;
         for setting in settings(shared.surroundings) {

@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use report::content::Content;
 
-use super::focus::Focus;
 use super::part::{self, Part};
 use super::sheet::{self, Sheet};
 use super::{Destinations, which};
 use crate::input::Key;
 use crate::job::Source;
+use crate::screens::focus::Focus;
 use crate::screens::{Reaction, Screen, Topic, View};
 use crate::state::Shared;
 use crate::theme;

@@ -6,14 +6,13 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use report::content::{self, Role};
 
-use super::focus::Focus;
 use super::sheet::{self, Sheet};
-use super::which::DiskKey;
 use super::{Parts, words};
 use crate::disks::Known;
 use crate::input::Key;
 use crate::job::Source;
 use crate::message::Command;
+use crate::screens::focus::{DiskKey, Focus};
 use crate::screens::{Reaction, Topic, View};
 use crate::state::Shared;
 use crate::theme;
@@ -198,12 +197,18 @@ impl View for Sources {
         Reaction::None
     }
 
+    fn settle(&mut self, shared: &Shared) {
+        if shared.disks.are_told(shared.now) {
+            self.focus.bind(&keys_of(shared), &self.rows(shared), first(shared));
+        }
+    }
+
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
         let rows = self.rows(shared);
-        let above = match (rows.is_empty(), shared.disks.listed) {
+        let above = match (rows.is_empty(), shared.is_searching()) {
             (false, _) => "Choose the disk to be saved. It is only read: nothing on it changes.",
-            (true, true) => "No disk was found. Drives that you attach appear by themselves.",
-            (true, false) => "Looking for disks ...",
+            (true, false) => "No disk was found. Drives that you attach appear by themselves.",
+            (true, true) => "Looking for disks ...",
         };
         let sheet = Sheet {
             above: sheet::words(above, area.width, theme::BASE),

@@ -52,13 +52,22 @@ impl Backup {
         })
     }
 
-    /// Its name and when it was made.
+    /// Its name and, if that is known, when it was made.
     pub fn headline(&self) -> String {
+        if self.entry.made.is_empty() {
+            return self.entry.name.clone();
+        }
         format!("{}, made {} (UTC)", self.entry.name, self.entry.made)
     }
 
     pub fn row(&self) -> Row {
         let entry = &self.entry;
+        let silent = || self.is_silent.then(|| "its drive does not answer".to_owned());
+        let refusal = entry.problem.clone().or_else(silent);
+        if entry.source.is_empty() {
+            let more = vec![format!("on {}", card::identity(&self.drive))];
+            return Row { more, refusal, ..Row::new(self.headline()) };
+        }
         let sizes = format!(
             "{} of content, takes {} on {}",
             size::in_words(entry.content),
@@ -68,7 +77,7 @@ impl Backup {
         Row {
             more: vec![format!("of {}", entry.source), contents::in_a_row(&entry.contents), sizes],
             warnings: self.lost_places().into_iter().collect(),
-            refusal: self.is_silent.then(|| "its drive does not answer".to_owned()),
+            refusal,
             ..Row::new(self.headline())
         }
     }
@@ -104,7 +113,12 @@ fn unseen_on(known: &Known, shared: &Shared) -> Vec<String> {
 }
 
 fn unseen_in(place: &Place, drive: &str) -> Option<String> {
-    let problem = place.problem.as_ref()?;
     let label = place.label.as_ref().map(|label| format!("\"{label}\" on ")).unwrap_or_default();
-    Some(format!("The files of {label}{drive} cannot be seen: {problem}"))
+    match &place.problem {
+        Some(problem) => Some(format!("The files of {label}{drive} cannot be seen: {problem}")),
+        None if place.is_cut => Some(format!(
+            "Not all folders of {label}{drive} were looked through: there are too many."
+        )),
+        None => None,
+    }
 }

@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::backup::{self, Backup};
-use super::{Targets, WIDEST, draw_choice};
+use super::{Targets, WIDEST, draw_choice, note_lines};
 use crate::input::Key;
 use crate::job::{BackupId, Work};
+use crate::screens::focus::{DiskKey, Focus};
 use crate::screens::{Reaction, Screen, Topic, View};
 use crate::state::Shared;
 use crate::theme;
@@ -41,35 +42,50 @@ enum Purpose {
     Check,
 }
 
+/// The drive counts: another one in its place may have a folder of the same name.
+type BackupKey = (DiskKey, BackupId);
+
+fn keys_of(backups: &[Backup]) -> Vec<BackupKey> {
+    let key = |backup: &Backup| (DiskKey::of(&backup.drive), backup.id().clone());
+    backups.iter().map(key).collect()
+}
+
 /// Which backup is marked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Backups {
     purpose: Purpose,
-    /// The newest one, until the mark was moved. Backups come and go with their drives, and the
-    /// mark stays with its own.
-    marked: Option<BackupId>,
+    /// On the newest one, until it was moved. Backups come and go with their drives.
+    focus: Focus<BackupKey>,
+    /// Why Enter did nothing.
+    note: Option<String>,
 }
 
 impl Backups {
     pub fn to_restore() -> Self {
-        Self { purpose: Purpose::Restore, marked: None }
+        Self { purpose: Purpose::Restore, focus: Focus::default(), note: None }
     }
 
     pub fn to_check() -> Self {
-        Self { purpose: Purpose::Check, marked: None }
+        Self { purpose: Purpose::Check, focus: Focus::default(), note: None }
     }
 
-    fn place(&self, backups: &[Backup]) -> usize {
-        let marked = |id| backups.iter().position(|backup| backup.id() == id);
-        self.marked.as_ref().and_then(marked).unwrap_or(0)
+    fn cursor(&self, backups: &[Backup]) -> Cursor {
+        self.focus.cursor(&keys_of(backups), 0)
     }
 
     fn choose(&mut self, backups: &[Backup]) -> Reaction {
-        let Some(backup) = backups.get(self.place(backups)) else { return Reaction::None };
+        if self.focus.has_gone(&keys_of(backups)) {
+            let words = "The backup that was marked is not there any more. Look again, then press \
+                         Enter.";
+            self.note = Some(words.to_owned());
+            return Reaction::None;
+        }
+        let place = self.cursor(backups).place(backups.len());
+        let Some(backup) = backups.get(place) else { return Reaction::None };
         if backup.row().refusal.is_some() {
             return Reaction::None;
         }
-        self.marked = Some(backup.id().clone());
+        self.focus.put((DiskKey::of(&backup.drive), backup.id().clone()));
         match self.purpose {
             Purpose::Restore => Reaction::Open(Screen::Targets(Targets::new(backup.clone()))),
             Purpose::Check => Reaction::Begin(Work::Check(Box::new(backup.id().clone()))),
@@ -78,7 +94,7 @@ impl Backups {
 
     fn head(&self, backups: &[Backup], shared: &Shared, width: u16) -> Vec<Line<'static>> {
         let words = match (backups.len(), self.purpose) {
-            (0, _) if !shared.disks.listed => "Looking for disks ...",
+            (0, _) if shared.is_searching() => "Looking for disks ...",
             (0, _) => {
                 "No backup was found. Attach the drive with the backups: they appear here by \
                  themselves."
@@ -145,30 +161,34 @@ impl View for Backups {
 
     fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
         let backups = backup::all(shared);
+        self.note = None;
         match key {
             Key::Esc => return Reaction::Close,
             Key::Enter => return self.choose(&backups),
             key => {
-                let mut cursor = Cursor::at(self.place(&backups));
-                if cursor.press(key, &rows(&backups)) {
-                    let marked = backups.get(cursor.place(backups.len()));
-                    self.marked = marked.map(|backup| backup.id().clone());
-                }
+                self.focus.press(key, &keys_of(&backups), &rows(&backups), 0);
             }
         }
         Reaction::None
     }
 
+    fn settle(&mut self, shared: &Shared) {
+        if shared.disks.are_told(shared.now) {
+            let backups = backup::all(shared);
+            self.focus.bind(&keys_of(&backups), &rows(&backups), 0);
+        }
+    }
+
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
         let backups = backup::all(shared);
         let head = self.head(&backups, shared, area.width);
-        let foot = foot(&backups, shared, area.width);
+        let mut foot = foot(&backups, shared, area.width);
+        foot.extend(note_lines(self.note.as_deref(), area.width));
         if backups.is_empty() {
             let lines: Vec<Line<'_>> = head.into_iter().chain(foot).collect();
             return frame.render_widget(ratatui::widgets::Paragraph::new(lines), area);
         }
-        let cursor = Cursor::at(self.place(&backups));
-        draw_choice(head, (&rows(&backups), cursor), foot, area, frame);
+        draw_choice(head, (&rows(&backups), self.cursor(&backups)), foot, area, frame);
     }
 }
 

@@ -21,9 +21,16 @@ use ratatui::widgets::Paragraph;
 
 use crate::theme;
 use crate::widgets::list::{self, Cursor, Row};
+use crate::widgets::text;
 
 /// Longer lines are hard to read. Columns.
 const WIDEST: u16 = 78;
+
+/// Why Enter did nothing, in lines.
+fn note_lines(note: Option<&str>, width: u16) -> Vec<Line<'static>> {
+    let hanging = |note| text::hanging("! ", note, width.min(WIDEST), theme::WARNING);
+    note.map(hanging).unwrap_or_default()
+}
 
 /// Draws rows to choose from, with words above and below. Where room is short the rows have most
 /// of it.

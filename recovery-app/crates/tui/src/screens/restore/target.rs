@@ -103,6 +103,9 @@ pub fn warnings(disk: &Disk, look: &Look, backup: &Backup) -> Vec<String> {
         Some(1) => warnings.push("1 backup on it would be lost".to_owned()),
         Some(count) => warnings.push(format!("{count} backups on it would be lost")),
     }
+    if look.places.iter().any(|place| place.is_cut) {
+        warnings.push("not all folders on it were looked through for backups".to_owned());
+    }
     warnings.extend(condition_warnings(look));
     if is_source(disk, backup) {
         warnings.push(

@@ -1,15 +1,15 @@
 //! Restore: onto which disk.
 
-use hardware::Disk;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::backup::Backup;
-use super::{Proposal, WIDEST, draw_choice, target};
+use super::{Proposal, WIDEST, draw_choice, note_lines, target};
 use crate::disks::Known;
 use crate::input::Key;
 use crate::message::Command;
+use crate::screens::focus::{DiskKey, Focus};
 use crate::screens::{Reaction, Screen, Topic, View};
 use crate::state::Shared;
 use crate::theme;
@@ -35,24 +35,31 @@ const HELP: Topic = Topic::About(&[
 #[derive(Debug, Clone, PartialEq)]
 pub struct Targets {
     backup: Backup,
-    /// The first empty disk, until the mark was moved. The mark stays with its disk.
-    marked: Option<Disk>,
+    /// On the first empty disk, until it was moved.
+    focus: Focus<DiskKey>,
+    /// Why Enter did nothing.
+    note: Option<String>,
+}
+
+fn keys_of(shared: &Shared) -> Vec<DiskKey> {
+    shared.disks.known().iter().map(|known| DiskKey::of(&known.disk)).collect()
 }
 
 impl Targets {
     pub fn new(backup: Backup) -> Self {
-        Self { backup, marked: None }
+        Self { backup, focus: Focus::default(), note: None }
     }
 
-    fn place(&self, shared: &Shared) -> usize {
+    /// The disk that is most likely meant: an empty one that is large enough.
+    fn first(&self, shared: &Shared) -> usize {
         let known = shared.disks.known();
-        let marked = self.marked.as_ref().and_then(|disk| shared.disks.attached(disk));
-        if let Some(marked) = marked {
-            return known.iter().position(|known| known.disk.path == marked.disk.path).unwrap_or(0);
-        }
         let choosable = |known: &Known| target::refusal(known, &self.backup, shared).is_none();
         let empty = known.iter().position(|known| choosable(known) && target::is_empty(known));
         empty.or_else(|| known.iter().position(choosable)).unwrap_or(0)
+    }
+
+    fn cursor(&self, shared: &Shared) -> Cursor {
+        self.focus.cursor(&keys_of(shared), self.first(shared))
     }
 
     fn rows(&self, shared: &Shared) -> Vec<Row> {
@@ -61,14 +68,21 @@ impl Targets {
     }
 
     fn choose(&mut self, shared: &Shared) -> Reaction {
-        let Some(known) = shared.disks.known().get(self.place(shared)) else {
+        if self.focus.has_gone(&keys_of(shared)) {
+            let words =
+                "The disk that was marked has been taken out. Look again, then press Enter.";
+            self.note = Some(words.to_owned());
+            return Reaction::None;
+        }
+        let all = shared.disks.known();
+        let Some(known) = all.get(self.cursor(shared).place(all.len())) else {
             return Reaction::None;
         };
         let refusal = target::refusal(known, &self.backup, shared);
         if refusal.is_some() || !self.backup.is_there(shared) {
             return Reaction::None;
         }
-        self.marked = Some(known.disk.clone());
+        self.focus.put(DiskKey::of(&known.disk));
         let proposal = Proposal::new(self.backup.clone(), known);
         let ask = Command::PlanRestore(Box::new(proposal.request().clone()));
         Reaction::OpenAndDo(Screen::Proposal(proposal), ask)
@@ -110,30 +124,32 @@ impl View for Targets {
     }
 
     fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
+        self.note = None;
         match key {
             Key::Esc => return Reaction::Close,
             Key::Enter => return self.choose(shared),
             key => {
-                let rows = self.rows(shared);
-                let mut cursor = Cursor::at(self.place(shared));
-                if cursor.press(key, &rows) {
-                    let marked = shared.disks.known().get(cursor.place(rows.len()));
-                    self.marked = marked.map(|known| known.disk.clone());
-                }
+                let (keys, rows) = (keys_of(shared), self.rows(shared));
+                self.focus.press(key, &keys, &rows, self.first(shared));
             }
         }
         Reaction::None
     }
 
+    fn settle(&mut self, shared: &Shared) {
+        if shared.disks.are_told(shared.now) {
+            self.focus.bind(&keys_of(shared), &self.rows(shared), self.first(shared));
+        }
+    }
+
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
         let rows = self.rows(shared);
-        let cursor = Cursor::at(self.place(shared));
+        let cursor = self.cursor(shared);
         let head = self.head(shared, area.width);
-        let foot = if rows.is_empty() {
-            text::wrapped("No disk is there.", "", area.width, theme::WARNING)
-        } else {
-            Vec::new()
-        };
+        let mut foot = note_lines(self.note.as_deref(), area.width);
+        if rows.is_empty() {
+            foot.extend(text::wrapped("No disk is there.", "", area.width, theme::WARNING));
+        }
         draw_choice(head, (&rows, cursor), foot, area, frame);
     }
 }

@@ -3,14 +3,16 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::{Details, draw_list};
+use super::{Details, GONE, draw_list_saying};
 use crate::disks::Condition;
 use crate::input::Key;
+use crate::screens::focus::{DiskKey, Focus};
 use crate::screens::{Reaction, Screen, Topic, View};
 use crate::state::Shared;
+use crate::theme;
 use crate::widgets::card;
 use crate::widgets::chrome::KeyHint;
-use crate::widgets::list::{Cursor, Row};
+use crate::widgets::list::Row;
 
 const HELP: Topic = Topic::About(&[
     "All disks that answer can be chosen, and nothing is written to them. One that is being looked \
@@ -19,9 +21,15 @@ const HELP: Topic = Topic::About(&[
 ]);
 
 /// The disks to choose from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Disks {
-    cursor: Cursor,
+    focus: Focus<DiskKey>,
+    /// Why Enter did nothing.
+    note: Option<&'static str>,
+}
+
+fn keys_of(shared: &Shared) -> Vec<DiskKey> {
+    shared.disks.known().iter().map(|known| DiskKey::of(&known.disk)).collect()
 }
 
 fn rows(shared: &Shared) -> Vec<Row> {
@@ -38,6 +46,23 @@ fn rows(shared: &Shared) -> Vec<Row> {
         .collect()
 }
 
+impl Disks {
+    fn choose(&mut self, shared: &Shared) -> Reaction {
+        let (keys, rows) = (keys_of(shared), rows(shared));
+        if self.focus.has_gone(&keys) {
+            self.note = Some(GONE);
+            return Reaction::None;
+        }
+        let place = self.focus.cursor(&keys, 0).place(rows.len());
+        match (shared.disks.known().get(place), rows.get(place)) {
+            (Some(known), Some(Row { refusal: None, .. })) => {
+                Reaction::Open(Screen::Details(Details::disk(&known.disk)))
+            }
+            _ => Reaction::None,
+        }
+    }
+}
+
 impl View for Disks {
     fn title(&self) -> String {
         "Disk details".to_owned()
@@ -52,26 +77,31 @@ impl View for Disks {
     }
 
     fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
-        let rows = rows(shared);
-        let place = self.cursor.place(rows.len());
+        self.note = None;
         match key {
-            Key::Esc => Reaction::Close,
-            Key::Enter => match (shared.disks.known().get(place), rows.get(place)) {
-                (Some(known), Some(Row { refusal: None, .. })) => {
-                    Reaction::Open(Screen::Details(Details::disk(&known.disk)))
-                }
-                _ => Reaction::None,
-            },
+            Key::Esc => return Reaction::Close,
+            Key::Enter => return self.choose(shared),
             key => {
-                self.cursor.press(key, &rows);
-                Reaction::None
+                self.focus.press(key, &keys_of(shared), &rows(shared), 0);
             }
         }
+        Reaction::None
+    }
+
+    fn settle(&mut self, shared: &Shared) {
+        self.focus.bind(&keys_of(shared), &rows(shared), 0);
     }
 
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
         let rows = rows(shared);
-        let words = if rows.is_empty() { "No disk was found." } else { "Which disk?" };
-        draw_list(words, &rows, self.cursor, shared, area, frame);
+        let words = match (rows.is_empty(), shared.is_searching()) {
+            (false, _) => "Which disk?",
+            (true, false) => "No disk was found.",
+            (true, true) => "Looking for disks ...",
+        };
+        let note = self.note.map(|note| (note, theme::WARNING));
+        let said = note.or_else(|| shared.news().map(|news| (news, theme::GOOD)));
+        let cursor = self.focus.cursor(&keys_of(shared), 0);
+        draw_list_saying(said, words, &rows, cursor, area, frame);
     }
 }

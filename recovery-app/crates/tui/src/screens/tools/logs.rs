@@ -1,20 +1,25 @@
 //! Where the logs go.
 
+use std::path::PathBuf;
+
 use hardware::Disk;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use report::size;
 
-use super::draw_list;
+use super::{GONE, draw_list_saying};
 use crate::input::Key;
 use crate::machine::Place;
-use crate::message::Command;
+use crate::message::{Command, Message};
+use crate::screens::focus::{DiskKey, Focus};
 use crate::screens::{Reaction, Topic, View};
 use crate::state::Shared;
+use crate::theme;
 use crate::tool::Tool;
 use crate::widgets::card;
 use crate::widgets::chrome::KeyHint;
-use crate::widgets::list::{Cursor, Row};
+use crate::widgets::list::Row;
 
 const HELP: Topic = Topic::About(&[
     "The folder that is made on the drive holds the log of this start, the messages of the kernel, \
@@ -23,10 +28,21 @@ const HELP: Topic = Topic::About(&[
     "A disk with an operating system is not offered: nothing is written to it.",
 ]);
 
+/// A volume, and the disk that it lies on.
+type PlaceKey = (DiskKey, PathBuf);
+
 /// The drives to choose from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Logs {
-    cursor: Cursor,
+    focus: Focus<PlaceKey>,
+    /// The logs are being copied.
+    is_copying: bool,
+    /// What the last key led to.
+    said: Option<(String, Style)>,
+}
+
+fn keys_of(places: &[(&Disk, &Place)]) -> Vec<PlaceKey> {
+    places.iter().map(|(disk, place)| (DiskKey::of(disk), place.device.clone())).collect()
 }
 
 /// All volumes with files, with their disks.
@@ -56,6 +72,26 @@ fn rows(shared: &Shared) -> Vec<Row> {
     places(shared).iter().map(row).collect()
 }
 
+impl Logs {
+    fn copy(&mut self, shared: &Shared) -> Reaction {
+        let places = places(shared);
+        let keys = keys_of(&places);
+        if self.focus.has_gone(&keys) {
+            self.said = Some((GONE.to_owned(), theme::WARNING));
+            return Reaction::None;
+        }
+        match places.get(self.focus.cursor(&keys, 0).place(places.len())) {
+            Some((disk, place)) if refusal(place).is_none() => {
+                self.is_copying = true;
+                self.said = Some(("Copying the logs ...".to_owned(), theme::STRONG));
+                let (device, drive) = (place.device.clone(), Box::new((*disk).clone()));
+                Reaction::Do(Command::Use(Tool::CopyLogs { device, drive }))
+            }
+            _ => Reaction::None,
+        }
+    }
+}
+
 impl View for Logs {
     fn title(&self) -> String {
         "Logs and reports".to_owned()
@@ -70,20 +106,36 @@ impl View for Logs {
     }
 
     fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
-        let places = places(shared);
+        if key == Key::Esc {
+            return Reaction::Close;
+        }
+        if self.is_copying {
+            return Reaction::None;
+        }
+        self.said = None;
         match key {
-            Key::Esc => Reaction::Close,
-            Key::Enter => match places.get(self.cursor.place(places.len())) {
-                Some((disk, place)) if refusal(place).is_none() => {
-                    let (device, drive) = (place.device.clone(), Box::new((*disk).clone()));
-                    Reaction::Do(Command::Use(Tool::CopyLogs { device, drive }))
-                }
-                _ => Reaction::None,
-            },
+            Key::Enter => return self.copy(shared),
             key => {
-                self.cursor.press(key, &rows(shared));
-                Reaction::None
+                self.focus.press(key, &keys_of(&places(shared)), &rows(shared), 0);
             }
+        }
+        Reaction::None
+    }
+
+    fn hear(&mut self, answer: &Message, _shared: &Shared) -> Reaction {
+        if let Message::Used(Tool::CopyLogs { .. }, copied) = answer {
+            self.is_copying = false;
+            self.said = Some(match copied {
+                Ok(words) => (words.clone(), theme::GOOD),
+                Err(reason) => (format!("This did not work: {reason}"), theme::WARNING),
+            });
+        }
+        Reaction::None
+    }
+
+    fn settle(&mut self, shared: &Shared) {
+        if shared.disks.are_told(shared.now) {
+            self.focus.bind(&keys_of(&places(shared)), &rows(shared), 0);
         }
     }
 
@@ -94,6 +146,9 @@ impl View for Logs {
         } else {
             "Which drive takes the logs?"
         };
-        draw_list(words, &rows, self.cursor, shared, area, frame);
+        let said = self.said.as_ref().map(|(words, style)| (words.as_str(), *style));
+        let said = said.or_else(|| shared.news().map(|news| (news, theme::GOOD)));
+        let cursor = self.focus.cursor(&keys_of(&places(shared)), 0);
+        draw_list_saying(said, words, &rows, cursor, area, frame);
     }
 }

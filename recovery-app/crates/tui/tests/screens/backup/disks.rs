@@ -82,6 +82,8 @@ fn the_built_in_disk_with_a_system_is_meant_first() {
     assert!(stage.text().contains("► [ ] CT1000"), "{}", stage.text());
     let mut stage = Stage::new(VGA, SCREEN).with(&[]);
     assert_eq!(stage.press(&to(3)), []);
+    says(&stage, "Looking for disks ...");
+    stage.wait(30);
     says(&stage, "No disk was found");
 }
 

@@ -130,3 +130,39 @@ fn a_drive_that_is_taken_out_is_not_made_ready() {
     assert_eq!(stage.press(&[Key::Enter]), []);
     says(&stage, "Make a drive ready");
 }
+
+#[test]
+fn what_was_proposed_is_not_another_drive_a_moment_later() {
+    let mut other = usb_drive();
+    other.0 = crate::computer::disk("sde", "Ultra", "77AA", hardware::Bus::Usb, 2_000_398_934_016);
+    other.1.places[0].device = "/dev/sde1".into();
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), usb_drive(), other.clone()]);
+    stage.press(&to(3));
+    stage.attach(&[notebook(), other]);
+    assert_eq!(stage.press(&[Key::Enter]), []);
+    says(&stage, "! The drive that was chosen has been taken out. Look again, then press Enter.");
+    let request = asked(&stage.press(&to(2)));
+    assert_eq!(request.destination, std::path::Path::new("/dev/sde1"));
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), usb_drive()]);
+    stage.press(&to(1));
+    stage.attach(&[usb_drive()]);
+    assert_eq!(stage.press(&[Key::Enter]), []);
+    says(&stage, "! A disk that was chosen has been taken out. Look again, then press Enter.");
+}
+
+#[test]
+fn the_drive_is_named_where_the_backup_gets_its_name() {
+    let mut stage = stage();
+    stage.press(&to(4));
+    says(&stage, "To: Elements 25A2, 2 TB, USB, ...9F21");
+}
+
+#[test]
+fn a_drive_that_can_be_taken_away_is_proposed_before_a_built_in_one() {
+    let mut built_in = usb_drive();
+    built_in.0 =
+        crate::computer::disk("sde", "WD Blue", "77AA", hardware::Bus::Sata, 2_000_398_934_016);
+    built_in.1.places[0].device = "/dev/sde1".into();
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), built_in, usb_drive()]);
+    assert_eq!(asked(&stage.press(&to(5))), plain_request());
+}

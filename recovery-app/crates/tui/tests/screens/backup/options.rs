@@ -85,3 +85,14 @@ fn a_guest_does_not_end_the_computer() {
     let request = asked(&stage.press(&to(1)));
     assert_eq!(request, BackupRequest { verify: false, ..plain_request() });
 }
+
+#[test]
+fn a_narrow_screen_has_the_whole_field_and_the_way_back() {
+    let mut stage = Stage::new((40, 25), SCREEN).with(&[notebook(), usb_drive()]);
+    stage.press(&to(4));
+    says(&stage, "_]");
+    says(&stage, "Esc back F1 help");
+    let request = asked(&stage.press(&to(1)));
+    answer(&mut stage, &request, Ok(backup_plan(&request)));
+    says(&stage, "Esc back F1 help");
+}

@@ -72,3 +72,25 @@ fn lost_places_are_told() {
     stage.press(&TO_BACKUPS);
     shows(&stage, "! The old disk could not be read in 3 places: those are missing.");
 }
+
+#[test]
+fn a_backup_that_cannot_be_restored_is_listed_with_the_reason() {
+    let disks = with(disks(), "sda", |_, look| {
+        let backups = &mut look.places[0].backups;
+        backups.truncate(1);
+        backups[0].problem = Some("its list of contents (manifest.json) is damaged".to_owned());
+        backups[0].made.clear();
+        backups[0].source.clear();
+        look.places[0].is_cut = true;
+    });
+    let mut stage = on_stage(&disks);
+    stage.press(&TO_BACKUPS);
+    shows(&stage, "cannot be chosen: its list of contents (manifest.json) is damaged");
+    shows(
+        &stage,
+        "! Not all folders of \"Backups\" on Elements 25A2, 2 TB, USB, ...9F21 were looked",
+    );
+    assert!(!stage.text().contains("made"), "{}", stage.text());
+    assert_eq!(stage.press(&[Key::Enter]), []);
+    shows(&stage, "Restore: which backup");
+}

@@ -5,7 +5,8 @@ use tui::input::Key;
 use tui::{Command, DiskList, Message};
 
 use super::{
-    Disks, TO_TARGETS, at_confirm, at_proposal, disks, letters, on_stage, shows, with, without,
+    Disks, TO_BACKUPS, TO_TARGETS, at_confirm, at_proposal, disks, letters, on_stage, shows, with,
+    without,
 };
 use crate::computer::notebook;
 use crate::stage::Stage;
@@ -84,4 +85,28 @@ fn a_proposal_holds_only_for_what_was_seen() {
     let deleted = with(disks, "sda", |_, look| drop(look.places[0].backups.remove(0)));
     touch(&mut stage, &deleted, "sda");
     shows(&stage, "The backup cannot be seen on its drive any more.");
+}
+
+#[test]
+fn another_disk_is_not_taken_for_the_marked_one_that_has_gone() {
+    let disks = disks();
+    let mut stage = on_stage(&disks);
+    stage.press(&TO_TARGETS);
+    stage.attach(&without(&disks, "sdb"));
+    assert_eq!(stage.press(&[Key::Enter]), []);
+    shows(&stage, "! The disk that was marked has been taken out. Look again, then press Enter.");
+    assert!(matches!(stage.press(&[Key::Enter])[..], [Command::PlanRestore(_)]));
+}
+
+#[test]
+fn another_backup_is_not_taken_for_the_marked_one_that_has_gone() {
+    let disks = disks();
+    let mut stage = on_stage(&disks);
+    stage.press(&TO_BACKUPS);
+    let deleted = with(disks, "sda", |_, look| drop(look.places[0].backups.remove(0)));
+    touch(&mut stage, &deleted, "sda");
+    assert_eq!(stage.press(&[Key::Enter]), []);
+    shows(&stage, "! The backup that was marked is not there any more.");
+    stage.press(&[Key::Enter]);
+    shows(&stage, "Choose the disk that gets the backup");
 }

@@ -1,13 +1,29 @@
 //! What is chosen in a list whose rows come and go.
 
+use hardware::{DeviceNumber, Disk, Identity};
+
 use crate::input::Key;
 use crate::widgets::list::{Cursor, Row};
+
+/// What a disk is known by between two keys. The place counts: one that was put back in elsewhere
+/// has another device node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DiskKey {
+    number: DeviceNumber,
+    identity: Identity,
+}
+
+impl DiskKey {
+    pub fn of(disk: &Disk) -> Self {
+        Self { number: disk.number, identity: disk.identity() }
+    }
+}
 
 /// What Enter acts on, known by what it is and never by its place in the list: a drive that is
 /// attached meanwhile must not push another one under the cursor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Focus<K> {
-    /// `None` until a key has moved it.
+    /// `None` until a key has moved it, or what was proposed is bound.
     on: Option<K>,
 }
 
@@ -32,6 +48,19 @@ impl<K: Clone + PartialEq> Focus<K> {
             self.on = keys.get(cursor.place(rows.len())).cloned();
         }
         moves
+    }
+
+    /// It is on this from now on.
+    pub fn put(&mut self, on: K) {
+        self.on = Some(on);
+    }
+
+    /// Stays on what is proposed, if that can be chosen: what comes later is no reason to point at
+    /// something else.
+    pub fn bind(&mut self, keys: &[K], rows: &[Row], first: usize) {
+        if self.on.is_none() && rows.get(first).is_some_and(|row| row.refusal.is_none()) {
+            self.on = keys.get(first).cloned();
+        }
     }
 
     /// True, once, when what it was on has gone. It is then where it was at first.
@@ -66,5 +95,18 @@ mod tests {
         assert!(!focus.has_gone(&keys));
         assert_eq!(focus.cursor(&keys, 0), Cursor::at(0));
         assert!(!focus.press(Key::Enter, &keys, &rows(&keys), 0));
+    }
+
+    #[test]
+    fn what_was_proposed_does_not_become_another_one() {
+        let mut focus = Focus::default();
+        let mut refused = rows(&["a"]);
+        refused[0].refusal = Some("it is too small".to_owned());
+        focus.bind(&["a"], &refused, 0);
+        assert!(!focus.has_gone(&["b"]), "what cannot be chosen is not bound");
+        focus.bind(&["a", "b"], &rows(&["a", "b"]), 1);
+        focus.bind(&["a", "b"], &rows(&["a", "b"]), 0);
+        assert_eq!(focus.cursor(&["a", "b"], 0), Cursor::at(1));
+        assert!(focus.has_gone(&["a"]));
     }
 }
