@@ -7,6 +7,7 @@ use crate::EngineError;
 
 mod doubt;
 mod gaps;
+mod suspended;
 
 /// What to look for on a disk.
 #[derive(Debug, Clone, Default)]
@@ -76,7 +77,7 @@ pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Surve
     let mut layout = layout(device)?;
     check_choice(&layout, options)?;
     let disk = Extent::new(0, device.size());
-    let mut surveyor = Surveyor::new(device, options);
+    let mut surveyor = Surveyor::new(device, options, suspended::is_on(device, &layout));
     match whole_disk_reason(device, &layout, options) {
         Some(Whole::AsVolume) => surveyor.whole_disk(),
         Some(Whole::Because(reason)) => {
@@ -175,15 +176,21 @@ fn whole_disk_reason(
 struct Surveyor<'a> {
     device: &'a dyn BlockDevice,
     options: &'a SurveyOptions,
+    /// A suspended system may have volumes of the disk open.
+    is_suspended: bool,
     volumes: Vec<SurveyedVolume>,
     used: ExtentSetBuilder,
     excluded: ExtentSetBuilder,
 }
 
 impl<'a> Surveyor<'a> {
-    fn new(device: &'a dyn BlockDevice, options: &'a SurveyOptions) -> Self {
+    fn new(
+        device: &'a dyn BlockDevice,
+        options: &'a SurveyOptions,
+        is_suspended: bool,
+    ) -> Self {
         let (used, excluded) = (ExtentSetBuilder::new(), ExtentSetBuilder::new());
-        Self { device, options, volumes: Vec::new(), used, excluded }
+        Self { device, options, is_suspended, volumes: Vec::new(), used, excluded }
     }
 
     fn whole_disk(&mut self) {
@@ -224,6 +231,9 @@ impl<'a> Surveyor<'a> {
             return (VolumeCapture::Whole("every sector was asked for".to_owned()), whole);
         }
         match filesystem::allocation(window, info) {
+            Allocation::Mapped(_) if self.is_suspended && suspended::may_be_open(info) => {
+                (VolumeCapture::Whole(suspended::REASON.to_owned()), whole)
+            }
             Allocation::Mapped(map) => {
                 let used = map.used.total();
                 (VolumeCapture::Mapped { source: map.source, used }, map.used)
