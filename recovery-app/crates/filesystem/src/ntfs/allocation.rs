@@ -122,7 +122,7 @@ fn add_missed(
 ) -> Result<bool, MapError> {
     let mut found = false;
     for attribute in record.attributes() {
-        for run in attribute?.runs(volume.boot.clusters)? {
+        for run in attribute?.reach(volume.boot.clusters)? {
             if !known(volume, by_bitmap, &run) {
                 missed.extend(place(volume, &run));
                 found = true;
