@@ -210,6 +210,18 @@ fn a_run_list_may_be_longer_than_stated_but_not_shorter() {
 }
 
 #[test]
+fn tells_that_shadow_copies_may_not_be_complete() {
+    let volume = Volume::new(16 << 20, "");
+    let is_told = || volume.allocation().unwrap().source.contains("restore points");
+    assert!(!is_told());
+    let identifier = b"\x6b\x87\x08\x38\x76\xc1\x48\x4e\xb7\xae\x04\x04\x6e\x6c\xc7\x52";
+    volume.write(identifier, 0x1e00);
+    assert!(!is_told(), "there is no catalog");
+    volume.write(&(5_u64 << 20).to_le_bytes(), 0x1e00 + 48);
+    assert!(is_told());
+}
+
+#[test]
 fn names_the_windows_on_it() {
     let volume = Volume::new(16 << 20, "");
     let system = |values: &[(&str, &str)]| {
