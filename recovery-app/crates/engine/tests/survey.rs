@@ -236,3 +236,32 @@ fn a_physical_volume_with_the_memory_of_a_suspended_system_is_captured_whole() {
     assert!(is_whole_because_suspended(&survey.volumes[0].capture), "{:?}", survey.volumes);
     assert_eq!(survey.used.total(), 128 * MIB);
 }
+
+#[test]
+fn a_swap_file_with_the_memory_of_a_suspended_system_is_found() {
+    const MAKERS: [&str; 3] = [
+        "mkfs.ext4 -q -F -d $P.files $P; debugfs -w -R 'feature needs_recovery' $P",
+        "mv $P.files/swapfile $P.files/swap.img; mkfs.ext4 -q -F -d $P.files $P; \
+         debugfs -w -R 'feature needs_recovery' $P",
+        "mkfs.btrfs -q -f -r $P.files $P",
+    ];
+    for make in MAKERS {
+        for (signature, is_suspended) in [("SWAPSPACE2", false), ("S1SUSPEND\\0", true)] {
+            let disk = Disk::new(512 * MIB);
+            disk.run(&format!(
+                "sgdisk -n 1:1M:+128M -n 2:256M:+128M $D; mkdir $P.files; \
+                 head -c 1M /dev/zero > $P.files/swapfile; mkswap $P.files/swapfile; \
+                 printf '{signature}' \
+                     | dd of=$P.files/swapfile bs=1 seek=4086 conv=notrunc status=none; \
+                 truncate -s 128M $P; {make}; \
+                 dd if=$P of=$D bs=1M seek=1 conv=notrunc,sparse status=none; \
+                 rm $P; truncate -s 128M $P; mkfs.btrfs -q -f $P; \
+                 dd if=$P of=$D bs=1M seek=256 conv=notrunc,sparse status=none"
+            ));
+            for volume in disk.survey().volumes {
+                let is_whole = is_whole_because_suspended(&volume.capture);
+                assert_eq!(is_whole, is_suspended, "{make}: {volume:?}");
+            }
+        }
+    }
+}

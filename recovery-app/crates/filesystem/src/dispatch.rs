@@ -181,8 +181,8 @@ pub fn files_on(
         .unwrap_or_default()
 }
 
-/// The content of the file at `path` ("etc/os-release"), if it exists, can be read and has at
-/// most `most` bytes.
+/// The first `most` bytes of the file at `path` ("etc/os-release"), if it exists and can be read.
+/// Of a file with more there may be nothing on FAT, exFAT and NTFS.
 pub fn read_file(
     volume: &dyn BlockDevice,
     info: &VolumeInfo,

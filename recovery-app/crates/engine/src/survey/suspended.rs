@@ -10,32 +10,55 @@
 
 use std::iter;
 
-use block::{BlockDevice, Extent, Window};
+use block::{BlockDevice, Extent, MemoryDevice, Window};
 use filesystem::{Kind, State, VolumeInfo, lvm, swap};
 use partition_table::Layout;
+
+use super::identify;
 
 /// Why a volume is captured whole.
 pub(super) const REASON: &str = "a system that is suspended to disk may have it open";
 
-/// True when a swap space on the disk, be it a partition, a logical volume or the disk itself,
-/// holds the memory of a suspended system.
+/// Where distributions and their guides put swap files; `@swap` is a subvolume of btrfs.
+const SWAP_FILES: [&str; 5] =
+    ["swapfile", "swap.img", "swap/swapfile", "@swap/swapfile", "var/swapfile"];
+
+/// Bytes of the largest first page of a swap space, at the end of which its signature is.
+const FIRST_PAGE: usize = 64 << 10;
+
+/// True when a swap space on the disk holds the memory of a suspended system: a partition, a
+/// logical volume, the disk itself, or a file where one usually is.
 pub(super) fn is_on(device: &dyn BlockDevice, layout: &Layout) -> bool {
     let disk = Extent::new(0, device.size());
     let partitions = layout.volumes().filter_map(|partition| partition.extent.intersection(&disk));
     iter::once(disk).chain(partitions).any(|place| {
         let volume = Window::new(device, place);
-        holds_memory(&volume) || has_logical_volume_with_memory(&volume)
+        holds_memory(&volume)
+            || has_file_with_memory(&volume, &identify(&volume))
+            || has_logical_volume_with_memory(&volume)
     })
 }
 
 /// The first page of a logical volume lies at the start of one of its segments, also when it is a
 /// stripe or lies on several disks.
 fn has_logical_volume_with_memory(physical: &dyn BlockDevice) -> bool {
-    let logical = lvm::logical_volumes(physical).unwrap_or_default();
-    logical
-        .iter()
-        .flat_map(|volume| &volume.segments)
-        .any(|segment| holds_memory(&Window::new(physical, *segment)))
+    lvm::logical_volumes(physical).unwrap_or_default().iter().any(|logical| {
+        let content = logical.open(physical);
+        logical.segments.iter().any(|segment| holds_memory(&Window::new(physical, *segment)))
+            || content.is_some_and(|content| has_file_with_memory(&content, &logical.info))
+    })
+}
+
+fn has_file_with_memory(volume: &dyn BlockDevice, info: &VolumeInfo) -> bool {
+    let kinds = [Kind::Ext2, Kind::Ext3, Kind::Ext4, Kind::Xfs, Kind::Btrfs];
+    // What holds the memory of a system is open in it.
+    if !kinds.contains(&info.kind) || !may_be_open(info) {
+        return false;
+    }
+    SWAP_FILES.iter().any(|path| {
+        let start = filesystem::read_file(volume, info, path, FIRST_PAGE);
+        start.is_some_and(|start| holds_memory(&MemoryDevice::from(start)))
+    })
 }
 
 fn holds_memory(volume: &dyn BlockDevice) -> bool {
