@@ -10,6 +10,7 @@ mod blank;
 mod doubt;
 mod former;
 mod gaps;
+mod suspended;
 
 /// What to look for on a disk.
 #[derive(Debug, Clone, Default)]
@@ -78,7 +79,7 @@ pub enum VolumeCapture {
 pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Survey, EngineError> {
     let mut layout = chosen_from(device, options, layout(device))?;
     let disk = Extent::new(0, device.size());
-    let mut surveyor = Surveyor::new(device, options);
+    let mut surveyor = Surveyor::new(device, options, suspended::is_on(device, &layout));
     match whole_disk_reason(device, &layout, options) {
         Some(Whole::AsVolume) => surveyor.whole_disk(),
         Some(Whole::Because(reason)) => {
@@ -195,15 +196,17 @@ fn whole_disk_reason(
 struct Surveyor<'a> {
     device: &'a dyn BlockDevice,
     options: &'a SurveyOptions,
+    /// A suspended system may have volumes of the disk open.
+    is_suspended: bool,
     volumes: Vec<SurveyedVolume>,
     used: ExtentSetBuilder,
     excluded: ExtentSetBuilder,
 }
 
 impl<'a> Surveyor<'a> {
-    fn new(device: &'a dyn BlockDevice, options: &'a SurveyOptions) -> Self {
+    fn new(device: &'a dyn BlockDevice, options: &'a SurveyOptions, is_suspended: bool) -> Self {
         let (used, excluded) = (ExtentSetBuilder::new(), ExtentSetBuilder::new());
-        Self { device, options, volumes: Vec::new(), used, excluded }
+        Self { device, options, is_suspended, volumes: Vec::new(), used, excluded }
     }
 
     fn whole_disk(&mut self) {
@@ -244,6 +247,9 @@ impl<'a> Surveyor<'a> {
             return (VolumeCapture::Whole("every sector was asked for".to_owned()), whole);
         }
         match filesystem::allocation(window, info) {
+            Allocation::Mapped(_) if self.is_suspended && suspended::may_be_open(info) => {
+                (VolumeCapture::Whole(suspended::REASON.to_owned()), whole)
+            }
             Allocation::Mapped(map) => {
                 let used = map.used.total();
                 (VolumeCapture::Mapped { source: map.source, used }, map.used)

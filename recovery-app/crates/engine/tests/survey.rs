@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use block::double::FaultDevice;
 use block::{Access, BlockDevice, BlockError, Caching, Extent, FileDevice, Geometry};
-use engine::{EngineError, Survey, SurveyOptions, survey};
+use engine::{EngineError, Survey, SurveyOptions, VolumeCapture, survey};
 use partition_table::Table;
 
 const MIB: u64 = 1 << 20;
@@ -51,6 +51,11 @@ impl Disk {
 
     fn survey(&self) -> Survey {
         survey(&self.open(), &SurveyOptions::default()).unwrap()
+    }
+
+    fn survey_of(&self, chosen: &[u32]) -> Result<Survey, EngineError> {
+        let partitions = Some(chosen.to_vec());
+        survey(&self.open(), &SurveyOptions { partitions, all_sectors: false })
     }
 }
 
@@ -154,15 +159,11 @@ fn the_first_half_of_a_mirror_of_lvm_is_no_partition() {
 fn a_partition_beyond_the_end_of_the_disk_cannot_be_chosen() {
     let disk = Disk::new(256 * MIB);
     disk.run("sgdisk -n 1:2048:+64M -n 2:160M:+32M $D; truncate -s 128M $D");
-    let survey_of = |chosen: &[u32]| {
-        let partitions = Some(chosen.to_vec());
-        survey(&disk.open(), &SurveyOptions { partitions, all_sectors: false })
-    };
-    let refusal = survey_of(&[1, 2]).unwrap_err();
+    let refusal = disk.survey_of(&[1, 2]).unwrap_err();
     assert!(matches!(refusal, EngineError::Refused { .. }), "{refusal}");
     assert!(refusal.to_string().contains("partition 2 lies beyond the end"), "{refusal}");
     assert_eq!(refusal.guidance(), "Choose among: 1.");
-    let notes = survey_of(&[1]).unwrap().layout.notes;
+    let notes = disk.survey_of(&[1]).unwrap().layout.notes;
     assert!(notes.contains(&"partition 2 lies beyond the end of the disk".to_owned()), "{notes:?}");
 }
 
@@ -322,4 +323,95 @@ fn little_is_read_of_a_huge_disk() {
     assert_eq!((survey.volumes.len(), survey.layout.notes), (40, Vec::<String>::new()));
     let (reads, bytes) = (counted.reads.into_inner(), counted.bytes.into_inner());
     assert!(reads < 50_000 && bytes < 256 * MIB, "{reads} reads, {bytes} bytes");
+}
+
+/// Lets the swap space that starts at `offset` hold the memory of a suspended system.
+fn suspend(disk: &Disk, offset: u64) {
+    disk.write(offset + 4086, b"S1SUSPEND\0");
+}
+
+const SUSPENDED: &str = "a system that is suspended to disk may have it open";
+
+fn is_whole_because_suspended(capture: &VolumeCapture) -> bool {
+    matches!(capture, VolumeCapture::Whole(reason) if reason == SUSPENDED)
+}
+
+#[test]
+fn what_a_suspended_system_may_have_open_is_captured_whole() {
+    const MAKERS: [(&str, bool); 8] = [
+        ("mkswap $P", false),
+        ("mkfs.ext4 -q -F $P", false),
+        ("mkfs.ext4 -q -F $P; debugfs -w -R 'feature needs_recovery' $P", true),
+        ("mkfs.btrfs -q -f $P", true),
+        ("mkfs.xfs -q -f $P", false),
+        ("mkfs.vfat $P", false),
+        ("mkfs.ntfs -q -F $P", true),
+        ("mkswap $P", true),
+    ];
+    let disk = Disk::new(3200 * MIB);
+    for (number, (make, _)) in (1..).zip(MAKERS) {
+        disk.run(&format!(
+            "sgdisk -n {number}:{start}M:+310M $D; rm -f $P; truncate -s 310M $P; {make}; \
+             dd if=$P of=$D bs=1M seek={start} conv=notrunc,sparse status=none",
+            start = 350 * number
+        ));
+    }
+    let is_mapped = |capture: &VolumeCapture| matches!(capture, VolumeCapture::Mapped { .. });
+    assert!(disk.survey().volumes.iter().all(|volume| is_mapped(&volume.capture)));
+
+    suspend(&disk, 350 * MIB);
+    let survey = disk.survey();
+    let memory = &survey.volumes[0].capture;
+    assert!(matches!(memory, VolumeCapture::Whole(why) if why.contains("S1SUSPEND")), "{memory:?}");
+    for (volume, (make, is_open)) in survey.volumes.iter().zip(MAKERS).skip(1) {
+        let capture = &volume.capture;
+        assert_eq!(is_whole_because_suspended(capture), is_open, "{make}: {capture:?}");
+        assert_eq!(is_mapped(capture), !is_open, "{make}: {capture:?}");
+        assert_eq!(survey.used.contains(volume.extents[0]), is_open, "{make}");
+    }
+
+    // Also when the swap space itself is not kept.
+    let survey = disk.survey_of(&[4]).unwrap();
+    assert!(is_whole_because_suspended(&survey.volumes[3].capture), "{:?}", survey.volumes);
+}
+
+#[test]
+fn a_physical_volume_with_the_memory_of_a_suspended_system_is_captured_whole() {
+    let disk = Disk::new(128 * MIB);
+    disk.run(LVM);
+    disk.run("rm $P; truncate -s 64M $P; mkswap $P; dd if=$P of=$D bs=1M seek=1 conv=notrunc");
+    assert!(matches!(disk.survey().volumes[0].capture, VolumeCapture::Mapped { .. }));
+    suspend(&disk, MIB);
+    let survey = disk.survey();
+    assert!(is_whole_because_suspended(&survey.volumes[0].capture), "{:?}", survey.volumes);
+    assert_eq!(survey.used.total(), 128 * MIB);
+}
+
+#[test]
+fn a_swap_file_with_the_memory_of_a_suspended_system_is_found() {
+    const MAKERS: [&str; 3] = [
+        "mkfs.ext4 -q -F -d $P.files $P; debugfs -w -R 'feature needs_recovery' $P",
+        "mv $P.files/swapfile $P.files/swap.img; mkfs.ext4 -q -F -d $P.files $P; \
+         debugfs -w -R 'feature needs_recovery' $P",
+        "mkfs.btrfs -q -f -r $P.files $P",
+    ];
+    for make in MAKERS {
+        for (signature, is_suspended) in [("SWAPSPACE2", false), ("S1SUSPEND\\0", true)] {
+            let disk = Disk::new(512 * MIB);
+            disk.run(&format!(
+                "sgdisk -n 1:1M:+128M -n 2:256M:+128M $D; mkdir $P.files; \
+                 head -c 1M /dev/zero > $P.files/swapfile; mkswap $P.files/swapfile; \
+                 printf '{signature}' \
+                     | dd of=$P.files/swapfile bs=1 seek=4086 conv=notrunc status=none; \
+                 truncate -s 128M $P; {make}; \
+                 dd if=$P of=$D bs=1M seek=1 conv=notrunc,sparse status=none; \
+                 rm $P; truncate -s 128M $P; mkfs.btrfs -q -f $P; \
+                 dd if=$P of=$D bs=1M seek=256 conv=notrunc,sparse status=none"
+            ));
+            for volume in disk.survey().volumes {
+                let is_whole = is_whole_because_suspended(&volume.capture);
+                assert_eq!(is_whole, is_suspended, "{make}: {volume:?}");
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@ use block::{BlockDevice, BlockError, Extent, ExtentSet};
 use crate::any_alignment::AnyAlignment;
 use crate::{
     Allocation, AllocationMap, Kind, MapError, State, VolumeInfo, btrfs, exfat, ext, fat, lvm,
-    ntfs, signature, swap, xfs,
+    nested_table, ntfs, signature, swap, xfs,
 };
 
 type Probe = fn(&dyn BlockDevice) -> Result<Option<VolumeInfo>, BlockError>;
@@ -138,6 +138,9 @@ fn map_of(volume: &dyn BlockDevice, info: &VolumeInfo) -> Result<AllocationMap, 
 /// A leftover of an earlier use looks the same as a volume in use, so neither is believed. A
 /// sector that cannot be read claims nothing.
 fn other_claim(volume: &dyn BlockDevice, kind: Kind) -> Option<String> {
+    if nested_table::is_on(volume) {
+        return Some("a partition table".to_owned());
+    }
     PROBES
         .iter()
         .filter_map(|probe| probe(volume).ok()?)
@@ -178,8 +181,8 @@ pub fn files_on(
         .unwrap_or_default()
 }
 
-/// The content of the file at `path` ("etc/os-release"), if it exists, can be read and has at
-/// most `most` bytes.
+/// The first `most` bytes of the file at `path` ("etc/os-release"), if it exists and can be read.
+/// Of a file with more there may be nothing on FAT, exFAT and NTFS.
 pub fn read_file(
     volume: &dyn BlockDevice,
     info: &VolumeInfo,

@@ -31,6 +31,7 @@ pub mod ext;
 pub mod fat;
 mod identity;
 pub mod lvm;
+mod nested_table;
 pub mod ntfs;
 pub mod signature;
 pub mod swap;

@@ -419,3 +419,14 @@ fn a_physical_volume_without_a_group_is_whole() {
     let reason = whole(&open(&disks.path(0)));
     assert!(reason.contains("does not describe a volume group"), "{reason}");
 }
+
+#[test]
+fn a_volume_that_is_the_disk_of_a_guest_is_whole() {
+    let disks = Disks::new("guest", 1, 100 << 20, "");
+    disks.create("guest", 16, "");
+    disks.format("guest", "mkfs.ext4 -q -F @; echo 2048,,L | sfdisk -q --wipe never -X dos @");
+    let (used, source) = map(&open(&disks.path(0)));
+    let told = "guest: whole (it also bears the signature of a partition table)";
+    assert!(source.contains(told), "{source}");
+    assert!(used.contains(disks.segments("guest")[0]));
+}

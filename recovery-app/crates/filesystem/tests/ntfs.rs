@@ -7,7 +7,7 @@ mod ntfs_support;
 
 use block::Extent;
 use common::{open, sh, try_sh};
-use filesystem::{Kind, State, ntfs};
+use filesystem::{Kind, MapError, State, ntfs};
 use ntfs_support::Volume;
 
 /// Files of many sizes, half of them deleted again so that others are in pieces.
@@ -187,6 +187,38 @@ fn a_hibernated_windows_is_seen() {
     }
     assert_eq!(header("wake"), State::Clean);
     assert_eq!(header(""), State::Clean);
+}
+
+#[test]
+fn a_run_list_may_be_longer_than_stated_but_not_shorter() {
+    let volume = Volume::new(16 << 20, "");
+    volume.run("head -c 100000 /dev/urandom > cut");
+    let (number, last_cluster, sizes) = (volume.number("cut"), 0x18, 0x28);
+    let (at, record) = volume.attribute(number, 0x80);
+    let place = volume.record_place(number).start + at as u64;
+    let file = volume.content(number);
+
+    volume.write(&[record[at + last_cluster] + 1], place + last_cluster as u64);
+    assert!(matches!(volume.allocation(), Err(MapError::Damaged(_))));
+
+    // As ntfs3 leaves a file that it cut to nothing.
+    volume.write(&[0xff; 8], place + last_cluster as u64);
+    volume.write(&[0; 24], place + sizes);
+    volume.set_bitmap(file, false);
+    assert_eq!(volume.state(), State::Clean);
+    assert!(volume.map().contains(file));
+}
+
+#[test]
+fn tells_that_shadow_copies_may_not_be_complete() {
+    let volume = Volume::new(16 << 20, "");
+    let is_told = || volume.allocation().unwrap().source.contains("restore points");
+    assert!(!is_told());
+    let identifier = b"\x6b\x87\x08\x38\x76\xc1\x48\x4e\xb7\xae\x04\x04\x6e\x6c\xc7\x52";
+    volume.write(identifier, 0x1e00);
+    assert!(!is_told(), "there is no catalog");
+    volume.write(&(5_u64 << 20).to_le_bytes(), 0x1e00 + 48);
+    assert!(is_told());
 }
 
 #[test]

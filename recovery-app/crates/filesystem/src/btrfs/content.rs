@@ -42,18 +42,17 @@ pub(super) fn read_file(
     Ok(None)
 }
 
-/// The content of a file or link; `None` for anything else, for more than `most` bytes, and for
-/// what cannot be unpacked.
+/// The first `most` bytes of a file or link; `None` for anything else, and for what cannot be
+/// unpacked.
 pub(super) fn read(
     btrfs: &Btrfs<'_>,
     inode: Inode,
     most: usize,
 ) -> Result<Option<Vec<u8>>, MapError> {
-    let size = path::size_of_content(btrfs, inode)?.and_then(|size| usize::try_from(size).ok());
-    let Some(size) = size.filter(|size| *size <= most) else {
+    let Some(size) = path::size_of_content(btrfs, inode)? else {
         return Ok(None);
     };
-    let mut content = vec![0; size];
+    let mut content = vec![0; usize::try_from(size).unwrap_or(usize::MAX).min(most)];
     let mut understood = true;
     let range = (
         Key::new(inode.number, file_extent::ITEM, 0),

@@ -51,9 +51,9 @@ pub fn files_on(
     owners::files_on(&Btrfs::open(volume)?, extents, most)
 }
 
-/// The content of the file at `path`, if it exists, can be unpacked (LZO cannot) and has at most
-/// `most` bytes. The path is tried from the default subvolume, from the top of all subvolumes, and
-/// from the subvolumes in which installers put the root of a system.
+/// The first `most` bytes of the file at `path`, if it exists and can be unpacked (LZO cannot). The
+/// path is tried from the default subvolume, from the top of all subvolumes, and from the
+/// subvolumes in which installers put the root of a system.
 pub fn read_file(
     volume: &dyn BlockDevice,
     path: &str,

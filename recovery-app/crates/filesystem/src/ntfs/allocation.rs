@@ -15,6 +15,7 @@ use super::condition::Condition;
 use super::log;
 use super::record::Record;
 use super::runs::Run;
+use super::shadow;
 use super::stream::Stream;
 use super::table::{Entry, visit_records};
 use super::volume::{Volume, number};
@@ -44,6 +45,9 @@ pub fn allocation(device: &dyn BlockDevice) -> Result<AllocationMap, MapError> {
     if let Some(restart) = condition.log.to_replay()? {
         log::collect(&volume, restart, &bitmap, &mut used)?;
         source.push_str(", $LogFile");
+    }
+    if shadow::exist(device) {
+        source.push_str("; restore points may lack what is free by now");
     }
     // Sectors behind the last whole cluster have no bit.
     used.add(Extent::between(boot.clusters * boot.cluster, boot.covered()));
@@ -122,7 +126,7 @@ fn add_missed(
 ) -> Result<bool, MapError> {
     let mut found = false;
     for attribute in record.attributes() {
-        for run in attribute?.runs(volume.boot.clusters)? {
+        for run in attribute?.reach(volume.boot.clusters)? {
             if !known(volume, by_bitmap, &run) {
                 missed.extend(place(volume, &run));
                 found = true;

@@ -113,6 +113,16 @@ impl<'a> Attribute<'a> {
             Form::NonResident(mapping) => mapping.runs(clusters),
         }
     }
+
+    /// The run list with what it has behind the stated length, for a map; else as [`Self::runs`].
+    ///
+    /// Linux's ntfs3 states the length 0 for a file that it cut to nothing, and leaves the old list.
+    pub(super) fn reach(&self, clusters: u64) -> Result<Vec<Run>, MapError> {
+        match self.form {
+            Form::Resident(_) => Ok(Vec::new()),
+            Form::NonResident(mapping) => mapping.reach(clusters),
+        }
+    }
 }
 
 impl<'a> Mapping<'a> {
@@ -133,12 +143,25 @@ impl<'a> Mapping<'a> {
 
     /// The decoded run list, which must cover the part exactly.
     pub(super) fn runs(&self, clusters: u64) -> Result<Vec<Run>, MapError> {
-        let runs = self.decode(clusters)?;
-        let end = runs.last().map_or(self.first, Run::end);
-        if end != self.end {
-            return Err(MapError::damaged("attribute: the run list has not the stated length"));
+        let runs = self.reach(clusters)?;
+        if self.end_of(&runs) > self.end {
+            return Err(MapError::damaged("attribute: the run list is longer than stated"));
         }
         Ok(runs)
+    }
+
+    /// The decoded run list, which must cover at least the part.
+    fn reach(&self, clusters: u64) -> Result<Vec<Run>, MapError> {
+        let runs = self.decode(clusters)?;
+        if self.end_of(&runs) < self.end {
+            return Err(MapError::damaged("attribute: the run list is shorter than stated"));
+        }
+        Ok(runs)
+    }
+
+    /// First virtual cluster behind `runs`.
+    fn end_of(&self, runs: &[Run]) -> u64 {
+        runs.last().map_or(self.first, Run::end)
     }
 
     /// The decoded run list, of whatever length it is.

@@ -25,7 +25,11 @@ pub(super) struct Condition {
     pub log: LogState,
     /// `$MFTMirr` does not repeat the first records of `$MFT`.
     pub mirror_differs: bool,
-    /// `hiberfil.sys` holds a suspended system.
+    /// `hiberfil.sys` holds a suspended system, which keeps its volumes mounted.
+    ///
+    /// They are mapped all the same, as after a crash: Windows flushes its volumes before it
+    /// hibernates, and what `$Bitmap` lacks even so is in the run lists and in the log, which is
+    /// then not closed.
     pub hibernated: bool,
 }
 

@@ -16,6 +16,7 @@ mod log;
 mod probe;
 mod record;
 mod runs;
+mod shadow;
 mod stream;
 mod system;
 mod table;
