@@ -17,14 +17,23 @@ use super::teller::Teller;
 use super::trouble::{OrTrouble, before_writing, leaving, refused};
 use super::volume::Volume;
 use super::{ThisComputer, still_there};
+use crate::failure::Failure;
 use crate::look;
 use crate::target::{self, Chosen};
 use report::words::sentence;
 
 /// What a restore leaves that did not come to its end.
-const LEFT_BEHIND: &str = "The backup is unharmed. The disk holds a part of it only, and says so to \
-                           Remetal: no computer starts from it until the same restore is begun \
-                           again and comes to its end.";
+fn left_behind(failure: &Failure) -> String {
+    let backup = match failure.kind {
+        "backup-failed" => "The backup may be damaged: check it.",
+        "backup-gone" => "The backup was only read.",
+        _ => "The backup is unharmed.",
+    };
+    format!(
+        "{backup} The disk holds a part of it only, and says so to Remetal: no computer starts \
+         from it until the same restore is begun again and comes to its end."
+    )
+}
 
 /// See [`tui::Machine::plan_restore`].
 pub fn plan(computer: &ThisComputer, request: &RestoreRequest) -> Result<RestorePlan, Trouble> {
@@ -52,7 +61,10 @@ pub fn restore(
     let plan = made.plan.confirm(confirmed.word()).or_trouble()?;
     let written = target::write(&plan, &made.chosen, request.compare, &Teller(told), cancel)
         .map_err(|unwritten| match unwritten.has_begun {
-            true => leaving(unwritten.failure.into(), LEFT_BEHIND),
+            true => {
+                let left_behind = left_behind(&unwritten.failure);
+                leaving(unwritten.failure.into(), left_behind)
+            }
             false => before_writing(unwritten.failure),
         })?;
     Ok(RestoreDone {

@@ -114,6 +114,7 @@ impl BlockDevice for Watched<'_> {
 fn left_behind(chosen: &Chosen, failure: &Failure) -> String {
     let backup = match failure.kind {
         "backup-failed" => "The backup may be damaged: verify it.",
+        "backup-gone" => "Nothing says that the backup is damaged.",
         _ => "The backup is unharmed.",
     };
     format!(

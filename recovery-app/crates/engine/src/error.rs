@@ -42,6 +42,15 @@ pub enum EngineError {
     /// writing had begun.
     #[error("the image failed in {} place(s) while it was being used; the first: {}", .0.len(), first_damage(.0))]
     FailedImage(Vec<Damage>),
+    /// Nothing of the backup can be read any more: its drive was taken out. That says nothing
+    /// about the backup.
+    #[error("the drive with {} was taken out, or does not answer: {reason}", backup.display())]
+    BackupGone {
+        /// The image.
+        backup: PathBuf,
+        /// What was said last.
+        reason: String,
+    },
     /// What was read back from the target is not what was written.
     #[error("{target} at byte {offset} ({length} bytes) does not hold what was written to it")]
     NotWritten {
@@ -102,6 +111,9 @@ impl EngineError {
             }
             Self::FailedImage(_) => {
                 "Check the drive that holds the backup and this computer's memory, then start again.".to_owned()
+            }
+            Self::BackupGone { .. } => {
+                "Nothing says that the backup is damaged. Plug the drive in and begin again.".to_owned()
             }
             Self::NotWritten { .. } => {
                 "The target disk, its cable or this computer's memory is failing; use another disk.".to_owned()

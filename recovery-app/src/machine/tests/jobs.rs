@@ -153,6 +153,28 @@ fn a_damaged_backup_is_told_and_not_put_back() {
 }
 
 #[test]
+fn a_backup_whose_drive_is_pulled_is_not_called_damaged() {
+    let bench = Bench::new();
+    bench.back_up();
+    let plan = bench.computer.plan_restore(&bench.restore_request()).unwrap();
+    let restore = Work::Restore(Box::new(plan.confirm(&plan.word).unwrap()));
+    let check = Work::Check(Box::new(bench.backup_id()));
+    let untouched = bench.new.hash();
+    for (phase, work, unharmed) in [
+        (Phase::Verify, &check, "The backup was only read."),
+        (Phase::Check, &restore, "Nothing was written."),
+        (Phase::Restore, &restore, "The disk holds a part of it only"),
+    ] {
+        let trouble = bench.pull_drive_in(phase, work).unwrap_err();
+        assert_eq!(trouble.end, Ending::Failed, "{trouble:?}");
+        assert!(trouble.what.starts_with("The drive with the backup was taken out"), "{trouble:?}");
+        assert_eq!(trouble.next, "Plug it in and begin again.");
+        assert!(trouble.unharmed.contains(unharmed), "{trouble:?}");
+        assert!(phase == Phase::Restore || bench.new.hash() == untouched);
+    }
+}
+
+#[test]
 fn a_drive_that_gets_full_is_told_as_such() {
     let bench = Bench::new();
     let file = bench.folder.path().join("small");

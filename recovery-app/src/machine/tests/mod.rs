@@ -134,6 +134,21 @@ impl Bench {
         self.computer.work(work, &told, &cancel)
     }
 
+    /// Does the work; as soon as the phase tells of progress, nothing on the drive for backups can
+    /// be read any more, as if it were pulled.
+    fn pull_drive_in(&self, phase: Phase, work: &Work) -> Result<Done, Trouble> {
+        let pull = std::sync::Once::new();
+        let told = |news| match news {
+            News::Progress(progress) if progress.phase == phase => pull.call_once(|| {
+                let points = self.drive.disk().mounted_at;
+                let point = points.iter().find(|point| our_drives::is_ours(point)).unwrap();
+                sh(&format!("xfs_io -r -x -c shutdown '{}'", point.display())).unwrap();
+            }),
+            _ => (),
+        };
+        self.computer.work(work, &told, &Cancel::default())
+    }
+
     /// Does the work, and gives what was told meanwhile.
     fn work_and_hear(&self, work: &Work) -> (Result<Done, Trouble>, Vec<News>) {
         let news = Mutex::new(Vec::new());
