@@ -3,6 +3,7 @@
 mod back_up;
 mod backups;
 mod check;
+mod culprit;
 mod disks;
 mod drives;
 mod facts;

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use block::{BlockDevice, Caching};
 use engine::Cancel;
+use hardware::Disk;
 use image::ImageReader;
 use image::manifest::CaptureRecord;
 use report::backup::{losses, made_in_words, source_in_words};
@@ -11,10 +12,11 @@ use report::content::{self, Content};
 use report::size::in_words;
 use tui::job::{ConfirmedRestore, News, RestoreDone, RestorePlan, RestoreRequest, Trouble};
 
+use super::culprit::{Used, by_disk};
 use super::drives::Mounted;
 use super::gate::Use;
 use super::teller::Teller;
-use super::trouble::{OrTrouble, before_writing, leaving, refused};
+use super::trouble::{OrTrouble, leaving, refused};
 use super::volume::Volume;
 use super::{ThisComputer, still_there};
 use crate::failure::Failure;
@@ -59,13 +61,14 @@ pub fn restore(
     }
     let begun = Instant::now();
     let plan = made.plan.confirm(confirmed.word()).or_trouble()?;
+    let used = [Used::target(&request.target), Used::drive(&made.drive, made.mounted.folder())];
     let written = target::write(&plan, &made.chosen, request.compare, &Teller(told), cancel)
         .map_err(|unwritten| match unwritten.has_begun {
             true => {
                 let left_behind = left_behind(&unwritten.failure);
-                leaving(unwritten.failure.into(), left_behind)
+                leaving(by_disk(unwritten.failure, &used), left_behind)
             }
-            false => before_writing(unwritten.failure),
+            false => by_disk(unwritten.failure.before_writing(), &used),
         })?;
     Ok(RestoreDone {
         target: request.target.clone(),
@@ -83,13 +86,15 @@ struct Made {
     shown: RestorePlan,
     plan: engine::restore::RestorePlan,
     chosen: Chosen,
-    _mounted: Mounted,
+    /// The drive with the backup.
+    drive: Disk,
+    mounted: Mounted,
 }
 
 impl Made {
     fn of(request: &RestoreRequest) -> Result<Self, Trouble> {
         let disk = still_there(&request.target)?;
-        let (volume, _) = Volume::at(&request.backup.device).or_trouble()?;
+        let (volume, drive) = Volume::at(&request.backup.device).or_trouble()?;
         let mounted = Mounted::reading(&volume).map_err(|problem| Trouble::refused(&problem))?;
         let folder = mounted.folder().join(&request.backup.folder);
         let image = engine::open_backup(&folder, Caching::Cached).or_trouble()?;
@@ -114,7 +119,7 @@ impl Made {
             files: image.parts().len(),
             word: plan.target.word.clone(),
         };
-        Ok(Self { shown, plan, chosen, _mounted: mounted })
+        Ok(Self { shown, plan, chosen, drive, mounted })
     }
 
     /// In what the plan is another one now, for technicians.

@@ -175,6 +175,26 @@ fn a_backup_whose_drive_is_pulled_is_not_called_damaged() {
 }
 
 #[test]
+fn a_target_that_is_pulled_is_named_and_not_called_full() {
+    let bench = Bench::new();
+    bench.back_up();
+    let plan = bench.computer.plan_restore(&bench.restore_request()).unwrap();
+    let work = Work::Restore(Box::new(plan.confirm(&plan.word).unwrap()));
+    let name = report::identity::of_disk(&bench.new.disk());
+    // As the kernel does with the size of a disk that is taken out.
+    let pull = format!(
+        "truncate -s 0 {}; losetup --set-capacity {}",
+        bench.new.file.display(),
+        bench.new.node.display()
+    );
+    let trouble = bench.interrupt_in(Phase::Restore, &pull, &work).unwrap_err();
+    assert_eq!(trouble.end, Ending::Failed);
+    let words = "The disk that is written was taken out, or does not answer as it should: ";
+    assert_eq!(trouble.what, format!("{words}{name}."), "{trouble:?}");
+    assert!(!trouble.next.contains("drive") && trouble.next.contains("cable"), "{trouble:?}");
+}
+
+#[test]
 fn a_drive_that_gets_full_is_told_as_such() {
     let bench = Bench::new();
     let file = bench.folder.path().join("small");
