@@ -21,7 +21,7 @@ use super::volume::Volume;
 use super::{ThisComputer, still_there};
 use crate::failure::Failure;
 use crate::look;
-use crate::target::{self, Chosen};
+use crate::target::{self, Chosen, Extras};
 use report::words::sentence;
 
 /// What a restore leaves that did not come to its end.
@@ -62,13 +62,17 @@ pub fn restore(
     let begun = Instant::now();
     let plan = made.plan.confirm(confirmed.word()).or_trouble()?;
     let used = [Used::target(&request.target), Used::drive(&made.drive, made.mounted.folder())];
-    let written = target::write(&plan, &made.chosen, request.compare, &Teller(told), cancel)
-        .map_err(|unwritten| match unwritten.has_begun {
-            true => {
-                let left_behind = left_behind(&unwritten.failure);
-                leaving(by_disk(unwritten.failure, &used), left_behind)
+    // The drive with the backup is not written to.
+    let extras = Extras { compare: request.compare, saves_old_table: false };
+    let written =
+        target::write(&plan, &made.chosen, extras, &Teller(told), cancel).map_err(|unwritten| {
+            match unwritten.has_begun {
+                true => {
+                    let left_behind = left_behind(&unwritten.failure);
+                    leaving(by_disk(unwritten.failure, &used), left_behind)
+                }
+                false => by_disk(unwritten.failure.before_writing(), &used),
             }
-            false => by_disk(unwritten.failure.before_writing(), &used),
         })?;
     Ok(RestoreDone {
         target: request.target.clone(),

@@ -16,7 +16,7 @@ use image::manifest::DiskRecord;
 
 pub use self::open::OpenTarget;
 use self::place::{check_name, check_new_file, end_of_name, image_folder, is_part, lies_in};
-pub use self::write::write;
+pub use self::write::{Extras, write};
 use crate::boot_medium;
 use crate::failure::Failure;
 use crate::source::Source;

@@ -52,6 +52,15 @@ fn a_disk_is_saved_checked_and_put_back() {
     assert_eq!(restored.fingerprint, done[0].fingerprint);
     assert_eq!(bench.files_on(&bench.new), bench.files_on(&bench.old));
     bench.assert_unmounted();
+
+    // Now it has a table, which is not tried to be saved on a drive that is only read.
+    let plan = bench.computer.plan_restore(&bench.restore_request()).unwrap();
+    let again = Work::Restore(Box::new(plan.confirm(&plan.word).unwrap()));
+    let (end, news) = bench.work_and_hear(&again);
+    assert!(matches!(end, Ok(Done::Restore(_))), "{end:?}");
+    let is_of_table =
+        |news: &News| matches!(news, News::Note(note) if note.contains("old partition table"));
+    assert!(!news.iter().any(is_of_table), "{news:?}");
 }
 
 #[test]
