@@ -103,7 +103,9 @@ fn nothing_written() -> Option<String> {
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let (kind, exit) = match &error {
-            EngineError::Refused { .. } => ("refused", Exit::Refused),
+            EngineError::Refused { .. } | EngineError::ForeignManifest { .. } => {
+                ("refused", Exit::Refused)
+            }
             EngineError::Cancelled => ("stopped", Exit::Failed),
             EngineError::Table(_) => ("partition-table", Exit::Failed),
             EngineError::Image(error) => (kind_of_image_error(error), Exit::Failed),

@@ -2,19 +2,18 @@
 
 use std::time::Instant;
 
-use block::Caching;
 use engine::{Cancel, DamagedRange, EngineError, verify};
 use report::backup::losses;
 use report::size::in_words;
 use tui::job::{BackupId, CheckDone, Damaged, News, Trouble};
 
-use super::ThisComputer;
 use super::culprit::{Used, by_disk};
 use super::drives::Mounted;
 use super::gate::Use;
 use super::teller::Teller;
 use super::trouble::{OrTrouble, leaving};
 use super::volume::Volume;
+use super::{ThisComputer, opening};
 use crate::failure::Failure;
 
 /// See [`tui::job::Work::Check`].
@@ -33,7 +32,7 @@ pub fn check(
     let used = [Used::drive(&drive, mounted.folder())];
     let fail =
         |error: EngineError| only_read(by_disk(Failure::from(error).before_writing(), &used));
-    let image = engine::open_backup(&folder, Caching::Cached).map_err(fail)?;
+    let image = opening::open(&folder, backup, &used).map_err(only_read)?;
     let lost = losses(&image.manifest().unreadable);
     drop(image);
     let found = verify::verify(&folder, &Teller(told), cancel).map_err(fail)?;

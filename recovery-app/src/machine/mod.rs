@@ -9,6 +9,7 @@ mod drives;
 mod facts;
 mod format;
 mod gate;
+mod opening;
 mod places;
 mod plan_backup;
 mod restore;

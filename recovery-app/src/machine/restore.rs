@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use block::{BlockDevice, Caching};
+use block::BlockDevice;
 use engine::Cancel;
 use hardware::Disk;
 use image::ImageReader;
@@ -18,7 +18,7 @@ use super::gate::Use;
 use super::teller::Teller;
 use super::trouble::{OrTrouble, leaving, refused};
 use super::volume::Volume;
-use super::{ThisComputer, still_there};
+use super::{ThisComputer, opening, still_there};
 use crate::failure::Failure;
 use crate::look;
 use crate::target::{self, Chosen, Extras};
@@ -101,7 +101,8 @@ impl Made {
         let (volume, drive) = Volume::at(&request.backup.device).or_trouble()?;
         let mounted = Mounted::reading(&volume).map_err(|problem| Trouble::refused(&problem))?;
         let folder = mounted.folder().join(&request.backup.folder);
-        let image = engine::open_backup(&folder, Caching::Cached).or_trouble()?;
+        let used = [Used::target(&disk), Used::drive(&drive, mounted.folder())];
+        let image = opening::open(&folder, &request.backup, &used)?;
         let chosen = Chosen::find(&disk.path, &folder).or_trouble()?;
         let device = chosen.reader.as_ref().map(|device| device as &dyn BlockDevice);
         let plan = engine::restore::plan(&folder, chosen.target.clone(), device).or_trouble()?;

@@ -25,6 +25,14 @@ pub enum EngineError {
     /// The partition table cannot be read or placed.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// `manifest.json` is not the one that was written with the image beside it.
+    #[error("{} is not what was written with the image: {what}", path.display())]
+    ForeignManifest {
+        /// The file.
+        path: PathBuf,
+        /// What tells so.
+        what: String,
+    },
     /// A file of the backup could not be read or written.
     #[error("{operation} {}: {source}", path.display())]
     File {
@@ -102,6 +110,9 @@ impl EngineError {
             Self::Block(error) => error.guidance().to_owned(),
             Self::Image(error) => error.guidance().to_owned(),
             Self::Table(error) => error.guidance().to_owned(),
+            Self::ForeignManifest { .. } => {
+                "The image carries its own copy: move this file away, and verify the backup.".to_owned()
+            }
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "Free some space on the destination, or choose a larger one.".to_owned()
             }
