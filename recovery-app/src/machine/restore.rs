@@ -57,7 +57,11 @@ pub fn restore(
     if made.shown != *confirmed.plan() {
         let words = "The disk or the backup is not what it was when you read the plan.";
         let trouble = refused(words, made.difference(confirmed.plan()));
-        return Err(Trouble { next: "Go back and look at the new plan.".to_owned(), ..trouble });
+        return Err(Trouble {
+            next: "Begin the restore again from the first screen, and read the new plan."
+                .to_owned(),
+            ..trouble
+        });
     }
     let begun = Instant::now();
     let plan = made.plan.confirm(confirmed.word()).or_trouble()?;

@@ -54,9 +54,11 @@ fn next(failure: &Failure) -> String {
     }
     match failure.kind {
         "backup-gone" => "Plug it in and begin again.".to_owned(),
-        "backup" => "Use another copy of the backup if there is one; Check a backup tells what is \
-                     hit."
-            .to_owned(),
+        "backup" => {
+            "Use another copy of the backup if there is one. D shows what is wrong with this \
+                     one."
+                .to_owned()
+        }
         _ if guidance.contains("--") || guidance.contains("remetal ") || guidance.is_empty() => {
             "Go back and choose something else.".to_owned()
         }
