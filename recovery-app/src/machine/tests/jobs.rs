@@ -1,7 +1,11 @@
 //! Backup, check and restore, to their ends and stopped in the middle.
 
+use block::Caching;
+use engine::capture::{self, CaptureRequest};
 use tui::job::{CheckDone, Ending, Severity};
 
+use super::super::back_up::capture_request;
+use super::super::teller::Teller;
 use super::*;
 
 #[test]
@@ -181,6 +185,39 @@ fn a_backup_whose_drive_is_pulled_is_not_called_damaged() {
         assert!(trouble.unharmed.contains(unharmed), "{trouble:?}");
         assert!(phase == Phase::Restore || bench.new.hash() == untouched);
     }
+}
+
+#[test]
+fn a_place_that_cannot_be_read_is_damage_while_the_rest_answers() {
+    let bench = Bench::new();
+    let (place, request) = (bench.folder.path(), bench.request());
+    let source = crate::source::Source::find(&bench.old.file, None).unwrap();
+    let device = source.open(Caching::Cached).unwrap();
+    let wanted = CaptureRequest {
+        disk: source.record(&device),
+        part_size: Some(1 << 20),
+        ..capture_request(&request, &request.sources[0], place, "parts")
+    };
+    let plan = capture::plan(&device, wanted).unwrap();
+    let devices = capture::Source { structures: &device, content: &device };
+    capture::capture(devices, &plan, &Teller(&|_| ()), &Cancel::default()).unwrap();
+    sh(&format!(
+        "cd {}; mkdir at; mount {} at; mv parts/disk0.img.zst.002 at
+         ln -s \"$PWD/at/disk0.img.zst.002\" parts",
+        place.display(),
+        bench.drive.node.display()
+    ))
+    .unwrap();
+    let at = place.join("at");
+    let once = std::sync::Once::new();
+    let fail = |_| {
+        once.call_once(|| drop(sh(&format!("xfs_io -r -x -c shutdown {}", at.display())).unwrap()));
+    };
+    let found = engine::verify::verify(&place.join("parts"), &Teller(&fail), &Cancel::default());
+    sh(&format!("umount {}", at.display())).unwrap();
+    let found = found.unwrap();
+    assert!(!found.damage.is_empty() && found.content > 0, "{found:?}");
+    assert!(found.damage[0].reason.contains("disk0.img.zst.002"), "{found:?}");
 }
 
 #[test]
