@@ -120,7 +120,8 @@ pub struct RestoreArgs {
     #[command(flatten)]
     pub plan: PlanArgs,
     /// The word that `remetal plan` shows: the last four characters of the target's serial
-    /// number (of a file, of its name).
+    /// number, with the kernel's name where another disk has the same (`5678-sdd`); that name
+    /// alone where there is no number; of a file, the end of its name.
     #[arg(long, value_name = "WORD")]
     pub confirm: String,
     /// Do not read the target back at the end.

@@ -29,6 +29,9 @@ pub struct Failure {
     /// A drive had no more room.
     #[serde(skip)]
     pub is_full: bool,
+    /// The name of the device or file that failed.
+    #[serde(skip)]
+    pub device: Option<String>,
 }
 
 impl Failure {
@@ -39,13 +42,19 @@ impl Failure {
 
     /// The command line is wrong, as clap says.
     pub fn usage(message: String) -> Self {
+        Self { exit: Exit::Usage, ..Self::new("usage", message, "Look at remetal --help.") }
+    }
+
+    /// Something that failed, of which nothing else is known.
+    pub fn new(kind: &'static str, message: String, guidance: &str) -> Self {
         Self {
-            kind: "usage",
+            kind,
             message,
             unharmed: None,
-            guidance: "Look at remetal --help.".to_owned(),
-            exit: Exit::Usage,
+            guidance: guidance.to_owned(),
+            exit: Exit::Failed,
             is_full: false,
+            device: None,
         }
     }
 
@@ -94,7 +103,9 @@ fn nothing_written() -> Option<String> {
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let (kind, exit) = match &error {
-            EngineError::Refused { .. } => ("refused", Exit::Refused),
+            EngineError::Refused { .. } | EngineError::ForeignManifest { .. } => {
+                ("refused", Exit::Refused)
+            }
             EngineError::Cancelled => ("stopped", Exit::Failed),
             EngineError::Table(_) => ("partition-table", Exit::Failed),
             EngineError::Image(error) => (kind_of_image_error(error), Exit::Failed),
@@ -104,16 +115,17 @@ impl From<EngineError> for Failure {
             EngineError::Compression(_) => ("memory", Exit::Failed),
             EngineError::DamagedImage(_) => ("backup", Exit::Refused),
             EngineError::FailedImage(_) => ("backup-failed", Exit::Failed),
+            EngineError::BackupGone { .. } => ("backup-gone", Exit::Failed),
         };
         let unharmed = if exit == Exit::Refused { nothing_written() } else { None };
         let is_full = is_full(&error);
+        let device = device(&error).map(str::to_owned);
         Self {
-            kind,
-            message: error.to_string(),
             unharmed,
-            guidance: error.guidance(),
             exit,
             is_full,
+            device,
+            ..Self::new(kind, error.to_string(), &error.guidance())
         }
     }
 }
@@ -125,6 +137,17 @@ fn is_full(error: &EngineError) -> bool {
         EngineError::Image(ImageError::File { source, .. }) => is_full(source),
         EngineError::Image(ImageError::Part(error)) | EngineError::Block(error) => error.is_full(),
         _ => false,
+    }
+}
+
+/// The name of the device or file that failed.
+fn device(error: &EngineError) -> Option<&str> {
+    match error {
+        EngineError::Image(ImageError::Part(error)) | EngineError::Block(error) => {
+            Some(error.device())
+        }
+        EngineError::Vanished { device, .. } => Some(device),
+        _ => None,
     }
 }
 
@@ -151,27 +174,13 @@ impl From<BlockError> for Failure {
 
 impl From<HardwareError> for Failure {
     fn from(error: HardwareError) -> Self {
-        Self {
-            kind: "hardware",
-            message: error.to_string(),
-            unharmed: None,
-            guidance: error.guidance().to_owned(),
-            exit: Exit::Failed,
-            is_full: false,
-        }
+        Self::new("hardware", error.to_string(), error.guidance())
     }
 }
 
 impl From<TuiError> for Failure {
     fn from(error: TuiError) -> Self {
-        Self {
-            kind: "terminal",
-            message: error.to_string(),
-            unharmed: None,
-            guidance: error.guidance().to_owned(),
-            exit: Exit::Failed,
-            is_full: false,
-        }
+        Self::new("terminal", error.to_string(), error.guidance())
     }
 }
 

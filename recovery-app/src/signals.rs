@@ -16,13 +16,9 @@ use crate::terminal::Terminal;
 /// `terminal` tells of the first, as a note.
 pub fn cancel_on_signals(terminal: &Terminal) -> Result<Cancel, Failure> {
     let cancel = Cancel::default();
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(|error| Failure {
-        kind: "signals",
-        message: format!("the program cannot listen for Ctrl-C: {error}"),
-        unharmed: None,
-        guidance: "This is a defect in the program; please report it.".to_owned(),
-        exit: Exit::Failed,
-        is_full: false,
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(|error| {
+        let message = format!("the program cannot listen for Ctrl-C: {error}");
+        Failure::new("signals", message, "This is a defect in the program; please report it.")
     })?;
     let asked = cancel.clone();
     let terminal = terminal.another();

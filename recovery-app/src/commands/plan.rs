@@ -29,8 +29,9 @@ pub fn make(arguments: &PlanArgs) -> Result<(RestorePlan, Chosen), Failure> {
     let fail = |failure: Failure| failure.before_writing();
     let chosen = Chosen::find(&arguments.target, &arguments.backup).map_err(fail)?;
     let device = chosen.reader.as_ref().map(|device| device as &dyn block::BlockDevice);
-    let plan = engine::restore::plan(&arguments.backup, chosen.target.clone(), device)
+    let mut plan = engine::restore::plan(&arguments.backup, chosen.target.clone(), device)
         .map_err(|error| fail(error.into()))?;
+    plan.warnings.extend(chosen.doubt());
     Ok((plan, chosen))
 }
 

@@ -7,7 +7,7 @@ use crate::answer::{Answer, Exit};
 use crate::cli::RestoreArgs;
 use crate::failure::Failure;
 use crate::signals;
-use crate::target::{self, Chosen};
+use crate::target::{self, Chosen, Extras};
 use crate::terminal::Terminal;
 use report::backup;
 use report::size::in_words;
@@ -20,7 +20,8 @@ pub fn run(arguments: &RestoreArgs, terminal: &Terminal) -> Result<Answer, Failu
     let shown = json!({ "plan": plan });
     let confirmed = plan.confirm(&arguments.confirm)?;
     terminal.announce("plan", &shown, &words);
-    let written = target::write(&confirmed, &chosen, !arguments.no_verify, terminal, &cancel)
+    let extras = Extras { compare: !arguments.no_verify, saves_old_table: true };
+    let written = target::write(&confirmed, &chosen, extras, terminal, &cancel)
         .map_err(|unwritten| unwritten.failure)?;
     if let Some(error) = &written.old_partitions_shown {
         terminal.note(format!(

@@ -2,18 +2,19 @@
 
 use std::time::Instant;
 
-use block::Caching;
-use engine::{Cancel, DamagedRange, verify};
+use engine::{Cancel, DamagedRange, EngineError, verify};
 use report::backup::losses;
 use report::size::in_words;
 use tui::job::{BackupId, CheckDone, Damaged, News, Trouble};
 
-use super::ThisComputer;
+use super::culprit::{Used, by_disk};
 use super::drives::Mounted;
 use super::gate::Use;
 use super::teller::Teller;
 use super::trouble::{OrTrouble, leaving};
 use super::volume::Volume;
+use super::{ThisComputer, opening};
+use crate::failure::Failure;
 
 /// See [`tui::job::Work::Check`].
 pub fn check(
@@ -25,13 +26,16 @@ pub fn check(
     let begun = Instant::now();
     let only_read = |trouble| leaving(trouble, "The backup was only read.");
     let _claim = computer.claim(&[&backup.device], Use::Plan)?;
-    let (volume, _) = Volume::at(&backup.device).or_trouble()?;
+    let (volume, drive) = Volume::at(&backup.device).or_trouble()?;
     let mounted = Mounted::reading(&volume).map_err(|problem| Trouble::refused(&problem))?;
     let folder = mounted.folder().join(&backup.folder);
-    let image = engine::open_backup(&folder, Caching::Cached).or_trouble().map_err(only_read)?;
+    let used = [Used::drive(&drive, mounted.folder())];
+    let fail =
+        |error: EngineError| only_read(by_disk(Failure::from(error).before_writing(), &used));
+    let image = opening::open(&folder, backup, &used).map_err(only_read)?;
     let lost = losses(&image.manifest().unreadable);
     drop(image);
-    let found = verify::verify(&folder, &Teller(told), cancel).or_trouble().map_err(only_read)?;
+    let found = verify::verify(&folder, &Teller(told), cancel).map_err(fail)?;
     Ok(CheckDone {
         name: super::backups::name_of(&backup.folder),
         fingerprint: found.fingerprint,

@@ -4,12 +4,15 @@ mod back_up;
 mod backups;
 mod changed;
 mod check;
+mod culprit;
 mod disks;
 mod drives;
 mod facts;
 mod format;
 mod gate;
 mod in_use;
+mod journal;
+mod opening;
 mod places;
 mod plan_backup;
 mod restore;
@@ -85,11 +88,13 @@ impl Machine for ThisComputer {
     }
 
     fn plan_backup(&self, request: &BackupRequest) -> Result<BackupPlan, Trouble> {
-        plan_backup::plan(self, request)
+        let planned = plan_backup::plan(self, request);
+        planned.inspect_err(|trouble| journal::not_planned("plan of a backup", trouble))
     }
 
     fn plan_restore(&self, request: &RestoreRequest) -> Result<RestorePlan, Trouble> {
-        restore::plan(self, request)
+        let planned = restore::plan(self, request);
+        planned.inspect_err(|trouble| journal::not_planned("plan of a restore", trouble))
     }
 
     fn work(
@@ -98,14 +103,17 @@ impl Machine for ThisComputer {
         told: &(dyn Fn(News) + Sync),
         cancel: &Cancel,
     ) -> Result<Done, Trouble> {
-        match work {
+        journal::begun(work);
+        let end = match work {
             Work::BackUp(request) => {
                 back_up::back_up(self, request, told, cancel).map(Done::BackUp)
             }
             Work::Restore(plan) => restore::restore(self, plan, told, cancel).map(Done::Restore),
             Work::Check(backup) => check::check(self, backup, told, cancel).map(Done::Check),
             Work::Format(request) => format::format(self, request, told, cancel).map(Done::Format),
-        }
+        };
+        journal::ended(work, &end);
+        end
     }
 
     fn use_tool(&self, tool: &Tool) -> Result<String, String> {

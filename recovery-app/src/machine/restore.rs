@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use block::{BlockDevice, Caching};
+use block::BlockDevice;
 use engine::Cancel;
+use hardware::Disk;
 use image::ImageReader;
 use image::manifest::CaptureRecord;
 use report::backup::{losses, made_in_words, source_in_words};
@@ -11,20 +12,30 @@ use report::content::{self, Content};
 use report::size::in_words;
 use tui::job::{ConfirmedRestore, News, RestoreDone, RestorePlan, RestoreRequest, Trouble};
 
+use super::culprit::{Used, by_disk};
 use super::drives::Mounted;
 use super::gate::Use;
 use super::teller::Teller;
-use super::trouble::{OrTrouble, before_writing, leaving, refused};
+use super::trouble::{OrTrouble, leaving, refused};
 use super::volume::Volume;
-use super::{ThisComputer, still_there};
+use super::{ThisComputer, opening, still_there};
+use crate::failure::Failure;
 use crate::look;
-use crate::target::{self, Chosen};
+use crate::target::{self, Chosen, Extras};
 use report::words::sentence;
 
 /// What a restore leaves that did not come to its end.
-const LEFT_BEHIND: &str = "The backup is unharmed. The disk holds a part of it only, and says so to \
-                           Remetal: no computer starts from it until the same restore is begun \
-                           again and comes to its end.";
+fn left_behind(failure: &Failure) -> String {
+    let backup = match failure.kind {
+        "backup-failed" => "The backup may be damaged: check it.",
+        "backup-gone" => "The backup was only read.",
+        _ => "The backup is unharmed.",
+    };
+    format!(
+        "{backup} The disk holds a part of it only, and says so to Remetal: no computer starts \
+         from it until the same restore is begun again and comes to its end."
+    )
+}
 
 /// See [`tui::Machine::plan_restore`].
 pub fn plan(computer: &ThisComputer, request: &RestoreRequest) -> Result<RestorePlan, Trouble> {
@@ -46,14 +57,26 @@ pub fn restore(
     if made.shown != *confirmed.plan() {
         let words = "The disk or the backup is not what it was when you read the plan.";
         let trouble = refused(words, made.difference(confirmed.plan()));
-        return Err(Trouble { next: "Go back and look at the new plan.".to_owned(), ..trouble });
+        return Err(Trouble {
+            next: "Begin the restore again from the first screen, and read the new plan."
+                .to_owned(),
+            ..trouble
+        });
     }
     let begun = Instant::now();
     let plan = made.plan.confirm(confirmed.word()).or_trouble()?;
-    let written = target::write(&plan, &made.chosen, request.compare, &Teller(told), cancel)
-        .map_err(|unwritten| match unwritten.has_begun {
-            true => leaving(unwritten.failure.into(), LEFT_BEHIND),
-            false => before_writing(unwritten.failure),
+    let used = [Used::target(&request.target), Used::drive(&made.drive, made.mounted.folder())];
+    // The drive with the backup is not written to.
+    let extras = Extras { compare: request.compare, saves_old_table: false };
+    let written =
+        target::write(&plan, &made.chosen, extras, &Teller(told), cancel).map_err(|unwritten| {
+            match unwritten.has_begun {
+                true => {
+                    let left_behind = left_behind(&unwritten.failure);
+                    leaving(by_disk(unwritten.failure, &used), left_behind)
+                }
+                false => by_disk(unwritten.failure.before_writing(), &used),
+            }
         })?;
     Ok(RestoreDone {
         target: request.target.clone(),
@@ -71,16 +94,19 @@ struct Made {
     shown: RestorePlan,
     plan: engine::restore::RestorePlan,
     chosen: Chosen,
-    _mounted: Mounted,
+    /// The drive with the backup.
+    drive: Disk,
+    mounted: Mounted,
 }
 
 impl Made {
     fn of(request: &RestoreRequest) -> Result<Self, Trouble> {
         let disk = still_there(&request.target)?;
-        let (volume, _) = Volume::at(&request.backup.device).or_trouble()?;
+        let (volume, drive) = Volume::at(&request.backup.device).or_trouble()?;
         let mounted = Mounted::reading(&volume).map_err(|problem| Trouble::refused(&problem))?;
         let folder = mounted.folder().join(&request.backup.folder);
-        let image = engine::open_backup(&folder, Caching::Cached).or_trouble()?;
+        let used = [Used::target(&disk), Used::drive(&drive, mounted.folder())];
+        let image = opening::open(&folder, &request.backup, &used)?;
         let chosen = Chosen::find(&disk.path, &folder).or_trouble()?;
         let device = chosen.reader.as_ref().map(|device| device as &dyn BlockDevice);
         let plan = engine::restore::plan(&folder, chosen.target.clone(), device).or_trouble()?;
@@ -102,7 +128,7 @@ impl Made {
             files: image.parts().len(),
             word: plan.target.word.clone(),
         };
-        Ok(Self { shown, plan, chosen, _mounted: mounted })
+        Ok(Self { shown, plan, chosen, drive, mounted })
     }
 
     /// In what the plan is another one now, for technicians.

@@ -32,6 +32,10 @@ fn what(failure: &Failure) -> String {
         "not-written" => "The disk does not hold what was written to it.",
         "backup" => "The backup is damaged, or not all of it is there.",
         "backup-failed" => "The backup gave other data while it was being used than before.",
+        "backup-gone" => {
+            "The drive with the backup was taken out, or does not answer. Nothing says that the \
+             backup is damaged."
+        }
         "not-found" => "The backup is not there any more.",
         "file" => "A file on the drive with the backup could not be read or written.",
         "partition-table" => "The disk's table of partitions cannot be read or placed.",
@@ -49,9 +53,12 @@ fn next(failure: &Failure) -> String {
         return "Take a larger drive, or delete old backups from this one.".to_owned();
     }
     match failure.kind {
-        "backup" => "Use another copy of the backup if there is one; Check a backup tells what is \
-                     hit."
-            .to_owned(),
+        "backup-gone" => "Plug it in and begin again.".to_owned(),
+        "backup" => {
+            "Use another copy of the backup if there is one. D shows what is wrong with this \
+                     one."
+                .to_owned()
+        }
         _ if guidance.contains("--") || guidance.contains("remetal ") || guidance.is_empty() => {
             "Go back and choose something else.".to_owned()
         }

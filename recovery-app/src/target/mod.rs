@@ -16,7 +16,7 @@ use image::manifest::DiskRecord;
 
 pub use self::open::OpenTarget;
 use self::place::{check_name, check_new_file, end_of_name, image_folder, is_part, lies_in};
-pub use self::write::write;
+pub use self::write::{Extras, write};
 use crate::boot_medium;
 use crate::failure::Failure;
 use crate::source::Source;
@@ -144,6 +144,23 @@ impl Chosen {
         }
         chosen.forbid_without_room(image, metadata)?;
         Ok(chosen)
+    }
+
+    /// What has to be known of a disk that its serial number alone does not tell from others, in
+    /// a sentence without full stop.
+    pub fn doubt(&self) -> Option<String> {
+        let disk = self.disk.as_ref()?;
+        let path = disk.path.display();
+        match disk.serial_tail() {
+            None => Some(format!(
+                "{path} tells no serial number: the word is the name that the kernel gives it today"
+            )),
+            Some(_) if disk.has_double => Some(format!(
+                "another disk here has the same name or number as {path}: only the content and the \
+                 port tell them apart"
+            )),
+            Some(_) => None,
+        }
     }
 
     fn forbid(&mut self, reason: String, words: &str) {

@@ -23,18 +23,27 @@ pub struct Unwritten {
     pub has_begun: bool,
 }
 
+/// What is done beside the writing.
+#[derive(Debug, Clone, Copy)]
+pub struct Extras {
+    /// Read everything back and compare.
+    pub compare: bool,
+    /// Save the target's old partition table beside the image.
+    pub saves_old_table: bool,
+}
+
 /// Does what the plan says, and makes the kernel see it.
 pub fn write(
     plan: &ConfirmedPlan,
     chosen: &Chosen,
-    compare: bool,
+    extras: Extras,
     observer: &dyn Observer,
     cancel: &Cancel,
 ) -> Result<Written, Unwritten> {
     let target = chosen
         .open()
         .map_err(|failure| Unwritten { failure: failure.before_writing(), has_begun: false })?;
-    let outcome = match run(plan, chosen, &target, compare, observer, cancel) {
+    let outcome = match run(plan, chosen, &target, extras, observer, cancel) {
         Ok(outcome) => outcome,
         Err((false, failure)) => {
             target.discard_if_new();
@@ -55,15 +64,17 @@ fn run(
     plan: &ConfirmedPlan,
     chosen: &Chosen,
     target: &OpenTarget,
-    compare: bool,
+    extras: Extras,
     observer: &dyn Observer,
     cancel: &Cancel,
 ) -> Result<RestoreOutcome, (bool, Failure)> {
     let OpenTarget { device, structures, read_back, .. } = target;
     let identity_check = || chosen.check_identity(device);
     let device = &Watched { device, was_written: AtomicBool::new(false) };
+    let Extras { compare, saves_old_table } = extras;
+    let identity_check = &identity_check;
     let job =
-        RestoreJob { device, structures, read_back, identity_check: &identity_check, compare };
+        RestoreJob { device, structures, read_back, identity_check, compare, saves_old_table };
     restore(plan, &job, observer, cancel)
         .map_err(|error| (device.was_written.load(Ordering::Relaxed), error.into()))
 }
@@ -114,6 +125,7 @@ impl BlockDevice for Watched<'_> {
 fn left_behind(chosen: &Chosen, failure: &Failure) -> String {
     let backup = match failure.kind {
         "backup-failed" => "The backup may be damaged: verify it.",
+        "backup-gone" => "Nothing says that the backup is damaged.",
         _ => "The backup is unharmed.",
     };
     format!(

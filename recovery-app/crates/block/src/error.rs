@@ -44,6 +44,22 @@ pub enum BlockError {
         /// What the kernel said.
         source: std::io::Error,
     },
+    /// The disk was taken out, or no longer answers.
+    #[error(
+        "{operation} {device} at byte {offset} ({length} bytes): it was taken out, or no longer answers ({source})"
+    )]
+    Gone {
+        /// Name of the device.
+        device: String,
+        /// What was being done.
+        operation: Operation,
+        /// First byte concerned.
+        offset: u64,
+        /// Number of bytes concerned.
+        length: u64,
+        /// What the kernel said.
+        source: std::io::Error,
+    },
     /// The range is not on the device.
     #[error("{operation} {device} at byte {offset} ({length} bytes): beyond its end at {size}")]
     OutOfRange {
@@ -103,6 +119,52 @@ impl BlockError {
         Self::Io { device: device.to_owned(), operation, offset, length, source }
     }
 
+    /// What the kernel said of a block device, with the place where it happened.
+    ///
+    /// A disk has no room to run out of: writes behind the end fail with `ENOSPC`, and the kernel
+    /// takes the size of a disk that was taken out for zero.
+    pub(crate) fn of_disk(
+        device: &str,
+        operation: Operation,
+        offset: u64,
+        length: u64,
+        source: std::io::Error,
+    ) -> Self {
+        if source.kind() == std::io::ErrorKind::StorageFull {
+            return Self::Gone { device: device.to_owned(), operation, offset, length, source };
+        }
+        Self::io(device, operation, offset, length, source)
+    }
+
+    /// The name of the device that failed.
+    #[must_use]
+    pub fn device(&self) -> &str {
+        match self {
+            Self::Io { device, .. }
+            | Self::Gone { device, .. }
+            | Self::OutOfRange { device, .. }
+            | Self::Unaligned { device, .. }
+            | Self::CutShort { device, .. }
+            | Self::ReadOnly { device } => device,
+        }
+    }
+
+    /// True for what the kernel says of a device that was taken out, and of a file on it. It says
+    /// the same of a place that cannot be read: whether others can be read tells the two apart.
+    #[must_use]
+    pub fn may_be_gone(&self) -> bool {
+        const EIO: i32 = 5;
+        const ENXIO: i32 = 6;
+        const ENODEV: i32 = 19;
+        match self {
+            Self::Gone { .. } => true,
+            Self::Io { source, .. } => {
+                matches!(source.raw_os_error(), Some(EIO | ENXIO | ENODEV))
+            }
+            _ => false,
+        }
+    }
+
     /// True when the device has no more room (a file on a full filesystem).
     #[must_use]
     pub fn is_full(&self) -> bool {
@@ -114,6 +176,7 @@ impl BlockError {
     pub fn guidance(&self) -> &'static str {
         match self {
             Self::Io { source, .. } => guidance_for(source),
+            Self::Gone { .. } => "Check the cable and the power of the disk, then start again.",
             Self::OutOfRange { .. } => {
                 "The disk is smaller than its own tables say; check that it is detected with its full size."
             }
@@ -133,5 +196,20 @@ fn guidance_for(source: &std::io::Error) -> &'static str {
         ErrorKind::ResourceBusy => "Something uses the disk: unmount it and try again.",
         ErrorKind::ReadOnlyFilesystem => "The disk is write-protected; look for a lock switch.",
         _ => "Check the cable and the power of the disk, and look at its SMART health.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_never_full() {
+        let no_space = || std::io::Error::from_raw_os_error(28);
+        let file = BlockError::io("target.img", Operation::Write, 0, 512, no_space());
+        assert!(file.is_full() && !file.may_be_gone());
+        let disk = BlockError::of_disk("/dev/sdx", Operation::Write, 0, 512, no_space());
+        assert!(!disk.is_full() && disk.may_be_gone(), "{disk}");
+        assert!(!disk.guidance().contains("space"), "{}", disk.guidance());
     }
 }

@@ -169,6 +169,19 @@ impl FileDevice {
         Ok(())
     }
 
+    fn failure(
+        &self,
+        operation: Operation,
+        offset: u64,
+        length: u64,
+        source: io::Error,
+    ) -> BlockError {
+        if self.is_block_device {
+            return BlockError::of_disk(&self.name, operation, offset, length, source);
+        }
+        BlockError::io(&self.name, operation, offset, length, source)
+    }
+
     fn check_writable(&self) -> Result<(), BlockError> {
         match self.access {
             Access::Read => Err(BlockError::ReadOnly { device: self.name.clone() }),
@@ -247,15 +260,13 @@ impl BlockDevice for FileDevice {
         self.check_access(Operation::Write, data, offset)?;
         let _alone = (!self.is_block_device)
             .then(|| self.writing.lock().unwrap_or_else(PoisonError::into_inner));
-        self.file.write_all_at(data, offset).map_err(|source| {
-            BlockError::io(&self.name, Operation::Write, offset, data.len() as u64, source)
-        })
+        self.file
+            .write_all_at(data, offset)
+            .map_err(|source| self.failure(Operation::Write, offset, data.len() as u64, source))
     }
 
     fn flush(&self) -> Result<(), BlockError> {
-        self.file
-            .sync_all()
-            .map_err(|source| BlockError::io(&self.name, Operation::Flush, 0, 0, source))
+        self.file.sync_all().map_err(|source| self.failure(Operation::Flush, 0, 0, source))
     }
 
     fn zero(&self, extent: Extent) -> Result<(), BlockError> {

@@ -167,10 +167,7 @@ fn read_text(path: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 fn lying(path: &Path, what: &str) -> EngineError {
-    EngineError::refused(
-        format!("{} is not what was written with the image: {what}", path.display()),
-        "The image carries its own copy: move this file away, and verify the backup.",
-    )
+    EngineError::ForeignManifest { path: path.to_owned(), what: what.to_owned() }
 }
 
 fn check_manifest(image: &Path, reader: &ImageReader, beside: &Backup) -> Result<(), EngineError> {

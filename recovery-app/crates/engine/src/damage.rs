@@ -28,6 +28,15 @@ pub struct DamagedRange {
     pub files: Vec<String>,
 }
 
+/// An error instead of damage where nothing of the image can be read any more.
+pub(crate) fn unless_gone(image: &ImageReader, damage: Damage) -> Result<Damage, EngineError> {
+    if damage.is_unread && !image.answers() {
+        let backup = image.path().to_owned();
+        return Err(EngineError::BackupGone { backup, reason: damage.reason });
+    }
+    Ok(damage)
+}
+
 /// Names volumes and files for each damaged frame.
 pub(crate) fn describe(
     image: &ImageReader,

@@ -25,6 +25,14 @@ pub enum EngineError {
     /// The partition table cannot be read or placed.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// `manifest.json` is not the one that was written with the image beside it.
+    #[error("{} is not what was written with the image: {what}", path.display())]
+    ForeignManifest {
+        /// The file.
+        path: PathBuf,
+        /// What tells so.
+        what: String,
+    },
     /// A file of the backup could not be read or written.
     #[error("{operation} {}: {source}", path.display())]
     File {
@@ -42,6 +50,15 @@ pub enum EngineError {
     /// writing had begun.
     #[error("the image failed in {} place(s) while it was being used; the first: {}", .0.len(), first_damage(.0))]
     FailedImage(Vec<Damage>),
+    /// Nothing of the backup can be read any more: its drive was taken out. That says nothing
+    /// about the backup.
+    #[error("the drive with {} was taken out, or does not answer: {reason}", backup.display())]
+    BackupGone {
+        /// The image.
+        backup: PathBuf,
+        /// What was said last.
+        reason: String,
+    },
     /// What was read back from the target is not what was written.
     #[error("{target} at byte {offset} ({length} bytes) does not hold what was written to it")]
     NotWritten {
@@ -93,6 +110,9 @@ impl EngineError {
             Self::Block(error) => error.guidance().to_owned(),
             Self::Image(error) => error.guidance().to_owned(),
             Self::Table(error) => error.guidance().to_owned(),
+            Self::ForeignManifest { .. } => {
+                "The image carries its own copy: move this file away, and verify the backup.".to_owned()
+            }
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "Free some space on the destination, or choose a larger one.".to_owned()
             }
@@ -102,6 +122,9 @@ impl EngineError {
             }
             Self::FailedImage(_) => {
                 "Check the drive that holds the backup and this computer's memory, then start again.".to_owned()
+            }
+            Self::BackupGone { .. } => {
+                "Nothing says that the backup is damaged. Plug the drive in and begin again.".to_owned()
             }
             Self::NotWritten { .. } => {
                 "The target disk, its cable or this computer's memory is failing; use another disk.".to_owned()

@@ -4,6 +4,7 @@ use block::{BlockDevice, BlockError, Geometry, Operation};
 use image::{Decoder, FrameKind, ImageReader, Record};
 
 use crate::EngineError;
+use crate::damage::unless_gone;
 
 /// Decoded chunks kept, in bytes: what directory walks and tables touch again and again.
 const KEPT: usize = 32 << 20;
@@ -67,7 +68,9 @@ impl<'a> ImageDevice<'a> {
         self.image
             .read_frame(record, &mut frame)
             .and_then(|()| decoder.decode(record, &frame, &mut raw))
-            .map_err(|damage| EngineError::DamagedImage(vec![damage]))?;
+            .or_else(|damage| {
+                Err(EngineError::DamagedImage(vec![unless_gone(self.image, damage)?]))
+            })?;
         let chunk = Arc::new(raw);
         state.chunks.push((start, Arc::clone(&chunk)));
         if state.chunks.len() > KEPT / self.image.header().chunk_size as usize {

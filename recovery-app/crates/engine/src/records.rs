@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use image::{Damage, Decoder, FrameKind, ImageError, ImageReader, Record};
 
+use crate::damage::unless_gone;
 use crate::strain::Strain;
 use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, Progress};
 
@@ -86,7 +87,7 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 impl Walk<'_> {
     /// Calls `work` with every record, on several threads, roughly in the order of the disk.
     /// Damage that it returns is collected, and so are segments of the index that cannot be read;
-    /// any other error ends the walk.
+    /// any other error ends the walk, and so does damage where the drive with the backup is gone.
     pub(crate) fn run<W>(&self, work: W) -> Result<Walked, EngineError>
     where
         W: Fn(&mut Bench, &Record) -> Result<Result<(), Damage>, EngineError> + Sync,
@@ -98,9 +99,9 @@ impl Walk<'_> {
             let records = match records {
                 Ok(records) => records,
                 Err(error) => {
+                    let lost = unless_gone(self.image, self.lost_segment(number, &error))?;
                     tally.errors.fetch_add(1, Ordering::Relaxed);
-                    let mut damage = damage.lock().unwrap_or_else(PoisonError::into_inner);
-                    damage.push(self.lost_segment(number, &error));
+                    damage.lock().unwrap_or_else(PoisonError::into_inner).push(lost);
                     continue;
                 }
             };
@@ -113,6 +114,7 @@ impl Walk<'_> {
                     tally.strain.add(std::mem::take(&mut bench.reading), began.elapsed());
                     tally.add(record, result.is_ok());
                     if let Err(found) = result {
+                        let found = unless_gone(self.image, found)?;
                         damage.lock().unwrap_or_else(PoisonError::into_inner).push(found);
                     }
                 }
@@ -132,7 +134,8 @@ impl Walk<'_> {
     /// A segment of the index that cannot be read: all that it is about is lost.
     fn lost_segment(&self, number: usize, error: &ImageError) -> Damage {
         let (stored, disk) = self.image.segment_place(number);
-        Damage { kind: FrameKind::Data, disk, stored, reason: error.to_string() }
+        let (reason, is_unread) = (error.to_string(), error.may_be_gone());
+        Damage { kind: FrameKind::Data, disk, stored, reason, is_unread }
     }
 
     fn other_totals(&self, walked: u64) -> EngineError {

@@ -83,6 +83,7 @@ fn restore_to(backup: &Path, device: &dyn BlockDevice) -> Result<RestoreOutcome,
         read_back: device,
         identity_check: &|| Ok(()),
         compare: true,
+        saves_old_table: true,
     };
     restore::restore(&plan, &job, &Silent, &Cancel::default())
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use block::Extent;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Bus, DeviceNumber, Health, Identity, confirmation_word};
+use crate::{Bus, DeviceNumber, Health, Identity, serial_tail};
 
 /// A whole disk, or what stands for one: a RAID array, a multipath disk, a file shown as a disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,11 @@ pub struct Disk {
     pub vendor: Option<String>,
     /// The serial number.
     pub serial: Option<String>,
+    /// The serial number ends like that of another disk that is attached, so that only the
+    /// kernel's name tells the two apart: a bridge with room for several disks may give them its
+    /// own.
+    #[serde(default)]
+    pub has_double: bool,
     /// The world-wide name, with its kind: `naa.5000c500a1b2c3d4`, `eui.0025385b71b00a1c`.
     pub wwn: Option<String>,
     /// How it is attached.
@@ -118,10 +123,24 @@ impl Disk {
         }
     }
 
-    /// What a person types to confirm that this disk is overwritten.
+    /// The end of the serial number; `None` where the disk tells none.
+    #[must_use]
+    pub fn serial_tail(&self) -> Option<String> {
+        serial_tail(self.serial.as_deref()?)
+    }
+
+    /// What a person types to confirm that this disk is overwritten, in lower case: the end of the
+    /// serial number, with the kernel's name where another disk has the same one; without a serial
+    /// number the kernel's name alone. No two attached disks have the same word. Compare it with
+    /// what was typed in lower case.
     #[must_use]
     pub fn confirmation_word(&self) -> String {
-        confirmation_word(self.serial.as_deref(), &self.name)
+        let word = match self.serial_tail() {
+            Some(tail) if self.has_double => format!("{tail}-{}", self.name),
+            Some(tail) => tail,
+            None => self.name.clone(),
+        };
+        word.to_lowercase()
     }
 
     /// Every device node of the disk: the whole disk first, then its partitions. A disk is

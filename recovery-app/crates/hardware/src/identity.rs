@@ -43,28 +43,21 @@ pub fn same_disk(a: &Identity, b: &Identity) -> bool {
         && (!anonymous || a.name == b.name)
 }
 
-/// What a person types to confirm that a disk is overwritten, in lower case: the last four
-/// letters and digits of the serial number, or of `name` (a device's or a file's) where there is
-/// no serial number. Compare it with what was typed in lower case.
+/// The end of a serial number, as people compare it with a label: its last four letters and
+/// digits. `None` for one that has neither.
 #[must_use]
-pub fn confirmation_word(serial: Option<&str>, name: &str) -> String {
-    let from_serial = tail(serial.unwrap_or_default()).to_lowercase();
-    if from_serial.is_empty() { tail(name).to_lowercase() } else { from_serial }
-}
-
-/// The last letters and digits.
-fn tail(text: &str) -> String {
+pub fn serial_tail(serial: &str) -> Option<String> {
     let mut last: Vec<char> =
-        text.chars().rev().filter(|character| character.is_alphanumeric()).take(TAIL).collect();
+        serial.chars().rev().filter(|character| character.is_alphanumeric()).take(TAIL).collect();
     last.reverse();
-    last.into_iter().collect()
+    (!last.is_empty()).then(|| last.into_iter().collect())
 }
 
 impl fmt::Display for Identity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let model = self.model.as_deref().unwrap_or("Disk");
         write!(formatter, "{model}, {}, {}", decimal_size(self.size), self.bus)?;
-        match self.serial.as_deref().map(tail).filter(|tail| !tail.is_empty()) {
+        match self.serial.as_deref().and_then(serial_tail) {
             Some(tail) => write!(formatter, ", ...{tail}"),
             None => write!(formatter, ", {}", self.name),
         }
@@ -140,11 +133,10 @@ mod tests {
     }
 
     #[test]
-    fn the_confirmation_word_can_be_typed() {
-        assert_eq!(confirmation_word(Some("S3Z-9NB_0K 12A"), "sda"), "k12a");
-        assert_eq!(confirmation_word(Some("X1"), "sda"), "x1");
-        assert_eq!(confirmation_word(Some("--"), "nvme0n1"), "e0n1");
-        assert_eq!(confirmation_word(None, "target.img"), "timg");
-        assert_eq!(confirmation_word(None, "sdb"), "sdb");
+    fn the_end_of_a_serial_number_can_be_typed() {
+        assert_eq!(serial_tail("S3Z-9NB_0K 12A").as_deref(), Some("K12A"));
+        assert_eq!(serial_tail("X1").as_deref(), Some("X1"));
+        assert_eq!(serial_tail("--"), None);
+        assert_eq!(serial_tail(""), None);
     }
 }

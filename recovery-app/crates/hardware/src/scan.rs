@@ -4,7 +4,7 @@ use block::Extent;
 
 use crate::mounts::InUse;
 use crate::topology::{Node, Topology};
-use crate::{Bus, Disk, HardwareError, Holder, KernelPartition, Roots, identify, sysfs};
+use crate::{Bus, Disk, HardwareError, Holder, KernelPartition, Roots, double, identify, sysfs};
 
 /// sysfs counts sizes in these, whatever the disk's own sector size, in bytes.
 const SYSFS_SECTOR: u64 = 512;
@@ -18,8 +18,14 @@ const SYSFS_SECTOR: u64 = 512;
 pub fn disks(roots: &Roots) -> Result<Vec<Disk>, HardwareError> {
     let topology = Topology::read(roots)?;
     let in_use = InUse::read(roots, &topology)?;
-    let shown = topology.nodes().filter(|node| is_shown(node));
-    Ok(shown.map(|node| describe(roots, &topology, &in_use, node)).collect())
+    Ok(shown(roots, &topology, &in_use))
+}
+
+fn shown(roots: &Roots, topology: &Topology, in_use: &InUse) -> Vec<Disk> {
+    let nodes = topology.nodes().filter(|node| is_shown(node));
+    let mut disks: Vec<Disk> = nodes.map(|node| describe(roots, topology, in_use, node)).collect();
+    double::mark_doubles(&mut disks);
+    disks
 }
 
 /// The disk that `path` stands for: its node, a link to it, or one of its partitions' nodes.
@@ -29,8 +35,12 @@ pub fn disk_at(roots: &Roots, path: &Path) -> Result<Disk, HardwareError> {
     let not_a_disk = || HardwareError::NotADisk { path: path.to_owned() };
     let node = topology.by_path(roots, path).ok_or_else(not_a_disk)?;
     let whole = node.parent.as_deref().map_or(Some(node), |disk| topology.by_name(disk));
+    let whole = whole.ok_or_else(not_a_disk)?;
     let in_use = InUse::read(roots, &topology)?;
-    Ok(describe(roots, &topology, &in_use, whole.ok_or_else(not_a_disk)?))
+    // The others count: one of them may have the same serial number.
+    let mut shown = shown(roots, &topology, &in_use).into_iter();
+    let found = shown.find(|disk| disk.name == whole.name);
+    Ok(found.unwrap_or_else(|| describe(roots, &topology, &in_use, whole)))
 }
 
 /// True for the kinds that are never shown, whatever is in them: memory disks, CD and floppy
@@ -90,6 +100,7 @@ fn describe(roots: &Roots, topology: &Topology, in_use: &InUse, node: &Node) -> 
         model: names.model,
         vendor: names.vendor,
         serial: names.serial,
+        has_double: false,
         wwn: names.wwn,
         bus,
         size: size_of(node),

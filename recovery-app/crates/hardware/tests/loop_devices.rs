@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use block::{Access, Caching, FileDevice};
+use block::{Access, BlockDevice, BlockError, Caching, FileDevice};
 use hardware::watch::{DiskChanges, DiskWatch};
 use hardware::{Bus, FileId, Roots, UseReason, disk_at, disks, location_of, usage};
 
@@ -44,6 +44,17 @@ impl Drop for LoopDisk {
         let _ = Command::new("umount").arg(self.mounted()).output();
         let _ = Command::new("losetup").arg("--detach").arg(&self.node).output();
     }
+}
+
+#[test]
+fn a_disk_that_has_no_bytes_any_more_is_not_full() {
+    let disk = LoopDisk::new();
+    let device = FileDevice::open(&disk.node, Access::ReadWrite, Caching::Cached).unwrap();
+    // As the kernel does with the size of a disk that is taken out.
+    fs::File::options().write(true).open(disk.image()).unwrap().set_len(0).unwrap();
+    run(Command::new("losetup").arg("--set-capacity").arg(&disk.node));
+    let error = device.write_at(&[1; 512], 0).unwrap_err();
+    assert!(matches!(error, BlockError::Gone { .. }) && !error.is_full(), "{error}");
 }
 
 fn run(command: &mut Command) -> String {

@@ -98,5 +98,5 @@ pub(crate) fn check_stored(record: &Record, frame: &[u8]) -> Result<(), Damage> 
 
 pub(crate) fn damage(record: &Record, reason: &str) -> Damage {
     let Record { kind, disk, stored, .. } = *record;
-    Damage { kind, disk, stored, reason: reason.to_owned() }
+    Damage { kind, disk, stored, reason: reason.to_owned(), is_unread: false }
 }

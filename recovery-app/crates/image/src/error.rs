@@ -85,6 +85,12 @@ impl ImageError {
         Self::File { path: path.to_owned(), operation, source }
     }
 
+    /// True for what the kernel says of a drive that was taken out, or that fails at this place.
+    #[must_use]
+    pub fn may_be_gone(&self) -> bool {
+        matches!(self, Self::Part(error) if error.may_be_gone())
+    }
+
     /// True when the destination has no more room.
     #[must_use]
     pub fn is_full(&self) -> bool {
@@ -129,4 +135,9 @@ pub struct Damage {
     pub stored: Extent,
     /// What is wrong, in words.
     pub reason: String,
+    /// Nothing is known of the bytes themselves: the kernel could not read them. So it says of a
+    /// bad place, and of a drive that was taken out; see [`ImageReader::answers`].
+    ///
+    /// [`ImageReader::answers`]: crate::ImageReader::answers
+    pub is_unread: bool,
 }

@@ -193,10 +193,21 @@ impl ImageReader {
     /// it. A part that cannot be read there counts as damage too.
     pub fn read_frame(&self, record: &Record, frame: &mut Vec<u8>) -> Result<(), Damage> {
         frame.resize(usize::try_from(record.stored.length).unwrap_or(0), 0);
-        self.parts
-            .read_at(frame, record.stored.start)
-            .map_err(|error| codec::damage(record, &error.to_string()))?;
+        self.parts.read_at(frame, record.stored.start).map_err(|error| Damage {
+            is_unread: error.may_be_gone(),
+            ..codec::damage(record, &error.to_string())
+        })?;
         check_stored(record, frame)
+    }
+
+    /// False when neither the header nor the manifest, which have been read before, can be read
+    /// any more: then it is the drive that is missing, and nothing is said about the image.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        const PROBE: u64 = 8;
+        [0, self.root.manifest.start]
+            .iter()
+            .any(|start| self.parts.read_vec(Extent::new(*start, PROBE)).is_ok())
     }
 }
 

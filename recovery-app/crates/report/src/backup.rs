@@ -3,7 +3,7 @@
 use engine::VolumeCapture;
 use image::ImageReader;
 use image::manifest::{CaptureRecord, DiskRecord, UnreadableRecord};
-use image::text::in_lines;
+use image::text::{in_lines, one_line};
 use serde_json::{Value, json};
 
 use crate::identity;
@@ -72,7 +72,8 @@ pub fn source_in_words(disk: &DiskRecord) -> String {
         (None, Some("virtio")) => identity::VIRTUAL.to_owned(),
         (None, _) => identity::NAMELESS.to_owned(),
     };
-    identity::phrase(name, disk.size, disk.bus.clone(), disk.serial.as_deref(), &disk.path)
+    let mark = identity::serial_mark(disk.serial.as_deref());
+    one_line(&identity::phrase(name, disk.size, disk.bus.clone(), mark))
 }
 
 /// When a backup was made, as `2026-11-23 21:04`, from the time in its manifest (RFC 3339, UTC).

@@ -33,7 +33,7 @@ fn manifest(created: &str) -> String {
         "format_version": 1, "image_id": "6ed0a0b8-6a3b-4c5c-a6e4-8d5f0a3f6a01",
         "tool": "remetal 0.1.0", "created": created,
         "disk": {
-            "path": "/dev/sda", "model": "DataTraveler", "serial": "1C6F65F00D", "wwn": null,
+            "path": "/dev/sda", "model": "Data\nTraveler", "serial": "1C6F65F00D", "wwn": null,
             "bus": "USB", "size": 48_234_496, "logical_sector": 512, "physical_sector": 512,
         },
         "table": {
@@ -79,7 +79,7 @@ fn backups_are_found_at_two_levels_newest_first() {
             ("old", "2025-01-02 03:04", Path::new("old"))
         ]
     );
-    assert_eq!(found[0].source, "DataTraveler, 48.2 MB, USB, ...F00D");
+    assert_eq!(found[0].source, "Data?Traveler, 48.2 MB, USB, ...F00D");
     let words: Vec<_> = found[0].contents.iter().map(|content| &content.words).collect();
     assert_eq!(words, ["start-up files", "Debian GNU/Linux 12, 988 kB used"]);
 }

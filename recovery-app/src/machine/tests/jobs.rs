@@ -1,7 +1,11 @@
 //! Backup, check and restore, to their ends and stopped in the middle.
 
+use block::Caching;
+use engine::capture::{self, CaptureRequest};
 use tui::job::{CheckDone, Ending, Severity};
 
+use super::super::back_up::capture_request;
+use super::super::teller::Teller;
 use super::*;
 
 #[test]
@@ -52,6 +56,15 @@ fn a_disk_is_saved_checked_and_put_back() {
     assert_eq!(restored.fingerprint, done[0].fingerprint);
     assert_eq!(bench.files_on(&bench.new), bench.files_on(&bench.old));
     bench.assert_unmounted();
+
+    // Now it has a table, which is not tried to be saved on a drive that is only read.
+    let plan = bench.computer.plan_restore(&bench.restore_request()).unwrap();
+    let again = Work::Restore(Box::new(plan.confirm(&plan.word).unwrap()));
+    let (end, news) = bench.work_and_hear(&again);
+    assert!(matches!(end, Ok(Done::Restore(_))), "{end:?}");
+    let is_of_table =
+        |news: &News| matches!(news, News::Note(note) if note.contains("old partition table"));
+    assert!(!news.iter().any(is_of_table), "{news:?}");
 }
 
 #[test]
@@ -150,6 +163,81 @@ fn a_damaged_backup_is_told_and_not_put_back() {
     assert_eq!(trouble.end, Ending::Refused);
     assert_eq!(trouble.what, "The backup is damaged, or not all of it is there.");
     assert_eq!(bench.new.hash(), before);
+}
+
+#[test]
+fn a_backup_whose_drive_is_pulled_is_not_called_damaged() {
+    let bench = Bench::new();
+    bench.back_up();
+    let plan = bench.computer.plan_restore(&bench.restore_request()).unwrap();
+    let restore = Work::Restore(Box::new(plan.confirm(&plan.word).unwrap()));
+    let check = Work::Check(Box::new(bench.backup_id()));
+    let untouched = bench.new.hash();
+    for (phase, work, unharmed) in [
+        (Phase::Verify, &check, "The backup was only read."),
+        (Phase::Check, &restore, "Nothing was written."),
+        (Phase::Restore, &restore, "The disk holds a part of it only"),
+    ] {
+        let trouble = bench.pull_drive_in(phase, work).unwrap_err();
+        assert_eq!(trouble.end, Ending::Failed, "{trouble:?}");
+        assert!(trouble.what.starts_with("The drive with the backup was taken out"), "{trouble:?}");
+        assert_eq!(trouble.next, "Plug it in and begin again.");
+        assert!(trouble.unharmed.contains(unharmed), "{trouble:?}");
+        assert!(phase == Phase::Restore || bench.new.hash() == untouched);
+    }
+}
+
+#[test]
+fn a_place_that_cannot_be_read_is_damage_while_the_rest_answers() {
+    let bench = Bench::new();
+    let (place, request) = (bench.folder.path(), bench.request());
+    let source = crate::source::Source::find(&bench.old.file, None).unwrap();
+    let device = source.open(Caching::Cached).unwrap();
+    let wanted = CaptureRequest {
+        disk: source.record(&device),
+        part_size: Some(1 << 20),
+        ..capture_request(&request, &request.sources[0], place, "parts")
+    };
+    let plan = capture::plan(&device, wanted).unwrap();
+    let devices = capture::Source { structures: &device, content: &device };
+    capture::capture(devices, &plan, &Teller(&|_| ()), &Cancel::default()).unwrap();
+    sh(&format!(
+        "cd {}; mkdir at; mount {} at; mv parts/disk0.img.zst.002 at
+         ln -s \"$PWD/at/disk0.img.zst.002\" parts",
+        place.display(),
+        bench.drive.node.display()
+    ))
+    .unwrap();
+    let at = place.join("at");
+    let once = std::sync::Once::new();
+    let fail = |_| {
+        once.call_once(|| drop(sh(&format!("xfs_io -r -x -c shutdown {}", at.display())).unwrap()));
+    };
+    let found = engine::verify::verify(&place.join("parts"), &Teller(&fail), &Cancel::default());
+    sh(&format!("umount {}", at.display())).unwrap();
+    let found = found.unwrap();
+    assert!(!found.damage.is_empty() && found.content > 0, "{found:?}");
+    assert!(found.damage[0].reason.contains("disk0.img.zst.002"), "{found:?}");
+}
+
+#[test]
+fn a_target_that_is_pulled_is_named_and_not_called_full() {
+    let bench = Bench::new();
+    bench.back_up();
+    let plan = bench.computer.plan_restore(&bench.restore_request()).unwrap();
+    let work = Work::Restore(Box::new(plan.confirm(&plan.word).unwrap()));
+    let name = report::identity::of_disk(&bench.new.disk());
+    // As the kernel does with the size of a disk that is taken out.
+    let pull = format!(
+        "truncate -s 0 {}; losetup --set-capacity {}",
+        bench.new.file.display(),
+        bench.new.node.display()
+    );
+    let trouble = bench.interrupt_in(Phase::Restore, &pull, &work).unwrap_err();
+    assert_eq!(trouble.end, Ending::Failed);
+    let words = "The disk that is written was taken out, or does not answer as it should: ";
+    assert_eq!(trouble.what, format!("{words}{name}."), "{trouble:?}");
+    assert!(!trouble.next.contains("drive") && trouble.next.contains("cable"), "{trouble:?}");
 }
 
 #[test]

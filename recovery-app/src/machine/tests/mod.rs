@@ -134,6 +134,26 @@ impl Bench {
         self.computer.work(work, &told, &cancel)
     }
 
+    /// Does the work, and runs a command once, as soon as the phase tells of progress.
+    fn interrupt_in(&self, phase: Phase, command: &str, work: &Work) -> Result<Done, Trouble> {
+        let once = std::sync::Once::new();
+        let told = |news| match news {
+            News::Progress(progress) if progress.phase == phase => {
+                once.call_once(|| drop(sh(command).unwrap()));
+            }
+            _ => (),
+        };
+        self.computer.work(work, &told, &Cancel::default())
+    }
+
+    /// Does the work; as soon as the phase tells of progress, nothing on the drive for backups can
+    /// be read any more, as if it were pulled.
+    fn pull_drive_in(&self, phase: Phase, work: &Work) -> Result<Done, Trouble> {
+        let point = format!("/run/remetal/drives/{}/", std::process::id());
+        let name = self.drive.node.file_name().unwrap().to_string_lossy();
+        self.interrupt_in(phase, &format!("xfs_io -r -x -c shutdown {point}{name}"), work)
+    }
+
     /// Does the work, and gives what was told meanwhile.
     fn work_and_hear(&self, work: &Work) -> (Result<Done, Trouble>, Vec<News>) {
         let news = Mutex::new(Vec::new());

@@ -84,6 +84,29 @@ fn a_restore_onto_the_drive_with_the_backup_is_refused() {
 }
 
 #[test]
+fn a_manifest_that_does_not_belong_to_the_image_has_a_way_out() {
+    let bench = Bench::new();
+    bench.back_up();
+    let node = bench.drive.node.display();
+    sh(&format!(
+        "cd {}; mkdir at; mount {node} at; trap 'umount at' EXIT
+         sed -i 's/\"fingerprint\": \"..../\"fingerprint\": \"beef/' 'at/Old computer/manifest.json'",
+        bench.folder.path().display(),
+    ))
+    .unwrap();
+    let checked = bench.work(&Work::Check(Box::new(bench.backup_id()))).unwrap_err();
+    let planned = bench.computer.plan_restore(&bench.restore_request()).unwrap_err();
+    for trouble in [checked, planned] {
+        assert_eq!(trouble.end, Ending::Refused);
+        let told = [&trouble.what, &trouble.unharmed, &trouble.next];
+        assert!(told.iter().all(|words| !words.contains("/run/")), "{trouble:?}");
+        assert!(trouble.next.contains("Alt+F2"), "{trouble:?}");
+        assert_eq!(trouble.details[1], format!("mount {node} /mnt"));
+        assert_eq!(trouble.details[3], "remetal verify '/mnt/Old computer'");
+    }
+}
+
+#[test]
 fn a_disk_that_changed_after_the_plan_is_not_written() {
     let bench = Bench::new();
     bench.back_up();

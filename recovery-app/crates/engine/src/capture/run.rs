@@ -103,6 +103,7 @@ fn read_back_failed(folder: &PartialFolder, verification: &Verification) -> Engi
         disk: range.disk,
         stored: range.stored,
         reason: format!("{} was not stored as written: {}", folder.path().display(), range.reason),
+        is_unread: false,
     });
     EngineError::FailedImage(damage.collect())
 }

@@ -13,7 +13,7 @@ use crate::{EngineError, ImageDevice, backup};
 pub struct Target {
     /// Its identity and sizes.
     pub disk: DiskRecord,
-    /// The word to type for it: the last characters of its serial number or name.
+    /// The word to type for it, which no other attached disk has.
     pub word: String,
     /// Why it must not be written, in sentences: mounted, read-only, holds the backup.
     pub forbidden: Vec<String>,

@@ -28,6 +28,8 @@ pub struct RestoreJob<'a> {
     pub identity_check: &'a dyn Fn() -> Result<(), EngineError>,
     /// Read everything back and compare.
     pub compare: bool,
+    /// Save the target's old partition table beside the image.
+    pub saves_old_table: bool,
 }
 
 /// What a restore did.
@@ -76,7 +78,8 @@ pub fn restore(
     let kept = kept(image, old, new)?;
     let relocation = plan.relocation.sparing(&kept);
     (job.identity_check)()?;
-    let old_table = save_old_table(plan, job.structures, observer);
+    let old_table =
+        job.saves_old_table.then(|| save_old_table(plan, job.structures, observer)).flatten();
     let layouts = old.into_iter().chain([new]);
     wipe(job.device, layouts, &kept, &plan.backup.display().to_string())?;
     let started = Instant::now();

@@ -160,6 +160,43 @@ fn a_stick_has_its_usb_serial_when_its_own_is_no_number() {
 }
 
 #[test]
+fn disks_with_the_serial_number_of_their_dock_have_words_of_their_own() {
+    let machine = machine();
+    for (unit, (name, number)) in [("sde", "8:64"), ("sdf", "8:80")].into_iter().enumerate() {
+        let place = "pci0000:00/0000:00:14.0/usb2/2-3/2-3:1.0/host8/target8:0:0";
+        machine
+            .disk(name, &format!("{place}/8:0:0:{unit}"), number, GIB)
+            .device("type", "0\n")
+            .device("model", "HARDDISK\n")
+            .above(3, "bInterfaceClass", "08\n")
+            .above(4, "idVendor", "0781\n")
+            .above(4, "serial", "00012345678\n");
+    }
+    for (name, word) in [("sde", "5678-sde"), ("sdf", "5678-sdf")] {
+        let disk = find(&machine, name);
+        assert_eq!((disk.has_double, disk.confirmation_word().as_str()), (true, word));
+    }
+    assert!(!find(&machine, "sda").has_double);
+    let listed = disks(&machine.roots()).unwrap();
+    let mut words: Vec<String> = listed.iter().map(Disk::confirmation_word).collect();
+    words.sort();
+    words.dedup();
+    assert_eq!(words.len(), listed.len(), "{words:?}");
+}
+
+#[test]
+fn a_disk_without_a_serial_number_is_confirmed_by_its_name() {
+    let machine = machine();
+    let place = "pci0000:00/0000:00:02.0/virtio2";
+    machine.disk("vdb", place, "254:16", GIB);
+    // Its number is the name of another disk.
+    machine.disk("vdc", place, "254:32", GIB).set("serial", "VDB");
+    let word = |name: &str| find(&machine, name).confirmation_word();
+    assert_eq!((word("vdb"), word("vdc")), ("vdb".to_owned(), "vdb-vdc".to_owned()));
+    assert_eq!(word("loop0"), "loop0");
+}
+
+#[test]
 fn the_other_kinds_are_told_apart() {
     let machine = machine();
     let disk = find(&machine, "vda");

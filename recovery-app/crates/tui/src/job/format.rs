@@ -22,7 +22,7 @@ pub struct FormatRequest {
 }
 
 impl FormatRequest {
-    /// What the person types to go on: the end of the drive's serial number.
+    /// What the person types to go on.
     #[must_use]
     pub fn word(&self) -> String {
         self.disk.confirmation_word()

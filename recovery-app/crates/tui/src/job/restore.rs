@@ -44,7 +44,7 @@ pub struct RestorePlan {
     pub stored: u64,
     /// Files that the backup consists of; all of them are there with the right length.
     pub files: usize,
-    /// What the person types to go on: the end of the target's serial number.
+    /// What the person types to go on: see [`Disk::confirmation_word`].
     pub word: String,
 }
 

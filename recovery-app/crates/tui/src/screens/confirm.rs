@@ -6,8 +6,9 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use report::words::sentence;
 
-use super::restore::{disk_obstacle, obstacle};
+use super::restore::{HAS_DOUBLE, disk_obstacle, obstacle};
 use super::{Reaction, Topic, View};
 use crate::input::Key;
 use crate::job::{FormatRequest, NewFilesystem, RestorePlan, Work};
@@ -23,6 +24,10 @@ const HELP: Topic = Topic::About(&[
      and what is on it now cannot be brought back.",
     "The word is the end of the serial number that is printed on the disk's label, so that you can \
      hold one against the other. Capital and small letters are the same.",
+    "A disk that tells no serial number is known by the name that the computer gives it, which may \
+     be another one after the next start. That name is also added where two disks tell the same \
+     number, as those in one case with room for several do: then only what is on them, and the \
+     port that they are plugged into, tell them apart.",
     "Esc goes back. Nothing has been written so far.",
 ]);
 
@@ -121,18 +126,33 @@ impl Confirm {
             wrapped("! Everything on this disk is about to be overwritten:", theme::DANGER);
         lines.push(Line::default());
         lines.extend(wrapped(&format!("  {}", card::identity(self.disk())), theme::STRONG));
+        if self.disk().has_double {
+            let words = sentence(HAS_DOUBLE);
+            lines.extend(text::hanging("  ! ", &words, width, theme::WARNING));
+        }
         lines.extend(lost_lines(&self.lost(), usize::from(area.height).saturating_sub(14), width));
         lines.push(Line::default());
         lines.extend(wrapped(&self.follows(), theme::BASE));
         lines.push(Line::default());
-        lines.extend(wrapped(
-            "This cannot be undone. If you are sure, type the end of the disk's serial number, as \
-             it stands here, and press Enter:",
-            theme::BASE,
-        ));
+        lines.extend(wrapped(self.asks(), theme::BASE));
         lines.push(Line::default());
         lines.push(Line::styled(format!("    {}", self.word().to_uppercase()), theme::STRONG));
         lines
+    }
+
+    /// What is to be typed.
+    fn asks(&self) -> &'static str {
+        let disk = self.disk();
+        if disk.serial_tail().is_none() {
+            "This cannot be undone. This disk tells no serial number: if you are sure, type the \
+             name that the computer gives it, as it stands here, and press Enter:"
+        } else if disk.has_double {
+            "This cannot be undone. If you are sure, type the end of the disk's serial number with \
+             the name that the computer gives it, as they stand here, and press Enter:"
+        } else {
+            "This cannot be undone. If you are sure, type the end of the disk's serial number, as \
+             it stands here, and press Enter:"
+        }
     }
 
     fn answer(&self, shared: &Shared) -> Line<'static> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hardware::{Bus, Disk, Health, Verdict};
+use hardware::{Disk, Health, Verdict};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -88,30 +88,28 @@ fn frame_of(disk: &Disk, condition: Condition<'_>, width: u16) -> Block<'static>
 
 /// The model as people read it on the label.
 pub fn name(disk: &Disk) -> String {
-    match (disk.vendor.as_deref(), disk.model.as_deref()) {
-        // Some disks say it twice.
-        (Some(vendor), Some(model)) if !model.starts_with(vendor) => format!("{vendor} {model}"),
-        (_, Some(name)) | (Some(name), None) => name.to_owned(),
-        (None, None) if disk.bus == Bus::Virtio => identity::VIRTUAL.to_owned(),
-        (None, None) => identity::NAMELESS.to_owned(),
-    }
+    identity::name(disk)
 }
 
-/// A disk in one phrase: name, size, bus, and the end of the serial number.
+/// A disk in one phrase: name, size, bus, and what tells it from others.
 pub fn identity(disk: &Disk) -> String {
-    let bus = Some(disk.bus.to_string());
-    identity::phrase(name(disk), disk.size, bus, disk.serial.as_deref(), &disk.name)
+    identity::of_disk(disk)
 }
 
-/// Size, bus, and the end of the serial number.
+/// Size, bus, and what tells the disk from others.
 fn facts(disk: &Disk) -> String {
     let mut facts = vec![size::on_label(disk.size), disk.bus.to_string()];
-    facts.extend(serial_tail(disk).map(|tail| format!("serial {tail}")));
+    let marks = identity::marks(disk).join(" ");
+    facts.push(if disk.serial_tail().is_some() { format!("serial {marks}") } else { marks });
     facts.join(" · ")
 }
 
-fn serial_tail(disk: &Disk) -> Option<String> {
-    Some(identity::serial_tail(disk.serial.as_deref()?, &disk.name))
+/// The same in as little room as there is in a column.
+fn short_mark(disk: &Disk) -> String {
+    if disk.has_double {
+        return disk.confirmation_word().to_uppercase();
+    }
+    identity::marks(disk).join(" ")
 }
 
 fn health(condition: Condition<'_>) -> Option<(String, Style)> {
@@ -203,7 +201,7 @@ fn row(disk: &Disk, condition: Condition<'_>, width: u16) -> Line<'static> {
     let mut spans = vec![
         Span::styled(column(&name(disk), name_width), theme::STRONG),
         Span::styled(column(&size::on_label(disk.size), size_width), theme::BASE),
-        Span::styled(column(&serial_tail(disk).unwrap_or_default(), serial_width), theme::BASE),
+        Span::styled(column(&short_mark(disk), serial_width), theme::BASE),
     ];
     let room = width.saturating_sub(name_width + size_width + serial_width);
     match condition {

@@ -30,6 +30,7 @@ pub fn disk(name: &str, model: &str, serial: &str, bus: Bus, size: u64) -> Disk 
         rotational: false,
         read_only: false,
         usb_megabits: None,
+        has_double: false,
         backing_file: None,
         partitions: Vec::new(),
         holders: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod backups;
 mod choosing;
+mod doubles;
 mod hot_plug;
 mod pictures;
 mod proposal;

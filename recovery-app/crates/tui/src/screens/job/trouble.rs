@@ -17,8 +17,9 @@ use crate::widgets::text;
 const HELP: Topic = Topic::About(&[
     "Something was not done, or not to its end. The screen says what happened, what is unharmed, \
      and what to do next.",
-    "D shows the details: names of devices, places on them, and what the system said. They are in \
-     the log as well, which Tools copies to a drive.",
+    "D shows the details: names of devices, places on them, and what the system said. Where \
+     Remetal was started from its own medium, they are in the log as well, which Tools copies to \
+     a drive.",
 ]);
 
 /// What was not done, and whether its details are shown.

@@ -12,6 +12,7 @@ mod targets;
 pub use backups::Backups;
 pub use obstacle::{disk_obstacle, obstacle};
 pub use proposal::Proposal;
+pub use target::HAS_DOUBLE;
 pub use targets::Targets;
 
 use ratatui::Frame;

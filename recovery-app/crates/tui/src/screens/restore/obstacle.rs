@@ -8,6 +8,9 @@ use crate::state::Shared;
 /// Why this disk must not be overwritten on the computer as it is now, in a sentence.
 pub fn disk_obstacle(shared: &Shared, disk: &Disk) -> Option<&'static str> {
     let Some(known) = shared.disks.attached(disk) else { return Some("The disk was taken out.") };
+    if known.disk.has_double != disk.has_double {
+        return Some("The disk has another name now: go back.");
+    }
     match known.look() {
         None => Some("The disk was attached anew: looking at it ..."),
         Some(look) if look.is_boot_medium => Some("Remetal itself was started from this disk."),

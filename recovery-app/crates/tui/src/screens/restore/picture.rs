@@ -155,7 +155,8 @@ fn listed(title: &'static str, items: &[String], width: u16) -> Vec<Line<'static
 
 /// What is unusual about the disk and about the plan.
 fn warnings(plan: &RestorePlan, look: Option<&Look>) -> Vec<String> {
-    let of_disk = look.map(target::condition_warnings).unwrap_or_default();
+    let disk = &plan.request.target;
+    let of_disk = look.map(|look| target::condition_warnings(disk, look)).unwrap_or_default();
     of_disk.iter().chain(&plan.warnings).map(|words| sentence(words)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Whether a disk can take a backup, and what that would mean for it.
 
-use hardware::{Disk, Verdict, confirmation_word};
+use hardware::{Disk, Verdict};
 use report::size;
 
 use super::backup::Backup;
@@ -10,6 +10,10 @@ use crate::machine::Look;
 use crate::state::Shared;
 use crate::widgets::list::Row;
 use crate::widgets::{card, entry};
+
+/// What has to be known of a disk that is like another one.
+pub const HAS_DOUBLE: &str = "another disk here has the same name or number: only the content and \
+                              the port tell them apart";
 
 /// The disk as something to choose.
 pub fn row(known: &Known, backup: &Backup, shared: &Shared) -> Row {
@@ -106,7 +110,7 @@ pub fn warnings(disk: &Disk, look: &Look, backup: &Backup) -> Vec<String> {
     if look.places.iter().any(|place| place.is_cut) {
         warnings.push("not all folders on it were looked through for backups".to_owned());
     }
-    warnings.extend(condition_warnings(look));
+    warnings.extend(condition_warnings(disk, look));
     if is_source(disk, backup) {
         warnings.push(
             "this looks like the disk that the backup was made of: what has changed on it since \
@@ -118,8 +122,11 @@ pub fn warnings(disk: &Disk, look: &Look, backup: &Backup) -> Vec<String> {
 }
 
 /// What is the matter with the disk itself.
-pub fn condition_warnings(look: &Look) -> Vec<String> {
+pub fn condition_warnings(disk: &Disk, look: &Look) -> Vec<String> {
     let mut warnings = Vec::new();
+    if disk.has_double {
+        warnings.push(HAS_DOUBLE.to_owned());
+    }
     if let Some(health) = &look.report.health {
         if health.verdict == Verdict::Failing {
             warnings.push("this disk is failing: what is put on it may soon be lost".to_owned());
@@ -138,9 +145,7 @@ pub fn condition_warnings(look: &Look) -> Vec<String> {
 
 /// The backup tells its disk in words: the end of the serial number and the size must agree.
 fn is_source(disk: &Disk, backup: &Backup) -> bool {
-    let Some(serial) = disk.serial.as_deref() else { return false };
-    let tail = confirmation_word(Some(serial), "");
+    let Some(tail) = disk.serial_tail() else { return false };
     backup.entry.disk_size == disk.size
-        && !tail.is_empty()
-        && backup.entry.source.to_lowercase().contains(&tail)
+        && backup.entry.source.to_lowercase().contains(&tail.to_lowercase())
 }

@@ -82,6 +82,7 @@ mod tests {
             rotational: true,
             read_only: false,
             usb_megabits: None,
+            has_double: false,
             backing_file: None,
             partitions: Vec::new(),
             holders: Vec::new(),

@@ -1,0 +1,84 @@
+//! Disks that cannot be told apart by what they say of themselves.
+
+use tui::Command;
+use tui::input::Key;
+use tui::job::Work;
+
+use super::{Disks, TO_TARGETS, at_confirm, disks, letters, on_stage, propose, shows, with};
+use crate::computer::fresh;
+use crate::stage::{SCREEN, Stage, UEFI};
+
+const DOUBT: &str =
+    "nother disk here has the same name or number: only the content and the port tell them apart";
+
+/// The fresh disk and another one in the same dock, which tells its own number for both.
+fn dock() -> Disks {
+    let mut disks = disks();
+    let (mut other, look) = fresh();
+    other.name = "sdd".to_owned();
+    other.path = "/dev/sdd".into();
+    other.number.minor += 100;
+    disks.push((other, look));
+    marked(disks)
+}
+
+fn marked(mut disks: Disks) -> Disks {
+    let mut only: Vec<_> = disks.iter().map(|(disk, _)| disk.clone()).collect();
+    hardware::mark_doubles(&mut only);
+    for ((disk, _), marked) in disks.iter_mut().zip(only) {
+        *disk = marked;
+    }
+    disks
+}
+
+#[test]
+fn each_of_two_alike_has_a_word_of_its_own() {
+    let disks = dock();
+    let mut stage = Stage::new(UEFI, SCREEN).with(&disks);
+    stage.press(&TO_TARGETS);
+    shows(&stage, "CT1000MX500SSD1, 1 TB, SATA, ...0B7C, sdb");
+    shows(&stage, "CT1000MX500SSD1, 1 TB, SATA, ...0B7C, sdd");
+    assert_eq!(stage.text().matches(DOUBT).count(), 2, "{}", stage.text());
+    stage.press(&[Key::End]);
+    let plan = propose(&mut stage, &disks, |_| ());
+    assert_eq!(plan.word, "0b7c-sdd");
+    shows(&stage, DOUBT);
+    stage.press(&[Key::Right, Key::Enter]);
+    shows(&stage, DOUBT);
+    shows(
+        &stage,
+        "the name that the computer gives it, as they stand here, and press Enter: 0B7C-SDD",
+    );
+    for wrong in ["0b7c", "0b7c-sdb"] {
+        stage.press(&letters(wrong));
+        assert_eq!(stage.press(&[Key::Enter]), [], "{wrong}");
+        stage.press(&[Key::Backspace; 8]);
+    }
+    stage.press(&letters("0b7c-sdd"));
+    let expected = Work::Restore(Box::new(plan.confirm("0b7c-sdd").unwrap()));
+    assert_eq!(stage.press(&[Key::Enter]), [Command::Begin(expected)]);
+}
+
+#[test]
+fn a_disk_without_a_serial_number_is_shown_with_its_name() {
+    let disks = marked(with(disks(), "sdb", |disk, _| disk.serial = None));
+    let mut stage = on_stage(&disks);
+    stage.press(&TO_TARGETS);
+    shows(&stage, "CT1000MX500SSD1, 1 TB, SATA, sdb");
+    let plan = propose(&mut stage, &disks, |_| ());
+    stage.press(&[Key::Right, Key::Enter]);
+    shows(&stage, "This disk tells no serial number: if you are sure, type the name that the");
+    shows(&stage, "computer gives it, as it stands here, and press Enter: SDB");
+    stage.press(&letters("sdb"));
+    let expected = Work::Restore(Box::new(plan.confirm("sdb").unwrap()));
+    assert_eq!(stage.press(&[Key::Enter]), [Command::Begin(expected)]);
+}
+
+#[test]
+fn a_disk_that_gets_a_double_has_to_be_chosen_anew() {
+    let (mut stage, _) = at_confirm(&disks());
+    stage.press(&letters("0b7c"));
+    stage.attach(&dock());
+    shows(&stage, "The disk has another name now: go back.");
+    assert_eq!(stage.press(&[Key::Enter; 2]), []);
+}
