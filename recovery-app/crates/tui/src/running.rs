@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use engine::{Phase, Progress};
 
-use crate::job::{AtTheEnd, News, Work};
+use crate::job::{AtTheEnd, BackupDone, Done, News, Work};
 
 /// One rate is kept for each of these.
 const SAMPLE: Duration = Duration::from_secs(1);
@@ -145,6 +145,19 @@ impl Running {
     #[must_use]
     pub fn powers_off(&self) -> bool {
         matches!(&self.work, Work::BackUp(request) if request.at_the_end == AtTheEnd::PowerOff)
+    }
+
+    /// This is all that was asked for: nothing is missing in a backup, and it was read back if
+    /// that was wanted.
+    #[must_use]
+    pub fn is_all_of(&self, done: &Done) -> bool {
+        match (&self.work, done) {
+            (Work::BackUp(request), Done::BackUp(backups)) => {
+                let is_proven = |backup: &BackupDone| backup.verified || !request.verify;
+                backups.iter().all(|backup| is_proven(backup) && backup.lost.is_empty())
+            }
+            _ => true,
+        }
     }
 
     /// What it is doing.

@@ -84,15 +84,15 @@ fn ended(state: &mut State, end: Result<Done, Trouble>) -> Vec<Command> {
     let Some(running) = state.shared.running.take() else { return Vec::new() };
     state.screens.truncate(1);
     state.shared.deaf_until = state.shared.now + DEAF_FOR;
-    let is_good = end.is_ok();
+    let ends = running.powers_off() && state.shared.surroundings != Surroundings::Guest;
+    let is_good = end.as_ref().is_ok_and(|done| running.is_all_of(done));
     state.screens.push(match end {
-        Ok(done) => Screen::ended(done),
+        Ok(done) => Screen::ended(done, ends && !is_good),
         Err(trouble) => Screen::trouble(trouble),
     });
     // What is on the disks has changed.
     let mut commands = state.shared.disks.look_again(state.shared.now);
-    let may_end = state.shared.surroundings != Surroundings::Guest;
-    if is_good && may_end && running.powers_off() {
+    if ends && is_good {
         commands.push(Command::End(End::PowerOff));
     }
     commands

@@ -207,9 +207,9 @@ impl Screen {
         Self::Progress(Progress)
     }
 
-    /// What came of work.
-    pub fn ended(done: Done) -> Self {
-        Self::Ended(Ended::new(done))
+    /// What came of work. `stays_on`: the computer was to be powered off, and is not.
+    pub fn ended(done: Done, stays_on: bool) -> Self {
+        Self::Ended(Ended::new(done, stays_on))
     }
 
     /// What was not done.

@@ -278,6 +278,14 @@ fn the_computer_is_switched_off_after_a_good_backup_only() {
     let mut stage = at_work(vga(), backup(AtTheEnd::PowerOff));
     let failed = stage.tell(Message::Ended(Box::new(Err(Trouble::defect("no")))));
     assert!(!failed.ends_with(&off));
+    for half in [with_losses(), BackupDone { verified: false, ..backed_up() }] {
+        let mut stage = at_work(vga(), backup(AtTheEnd::PowerOff));
+        let done = Done::BackUp(vec![backed_up(), half]);
+        assert!(!stage.tell(Message::Ended(Box::new(Ok(done)))).ends_with(&off));
+        stage.wait(2);
+        stage.press(&[Key::End]);
+        assert!(stage.text().contains("The computer stays on"), "{}", stage.text());
+    }
     let guest = Stage::within(Surroundings::Guest, VGA, SCREEN).with(&[notebook()]);
     let mut stage = at_work(guest, backup(AtTheEnd::PowerOff));
     assert!(!stage.tell(Message::Ended(good())).ends_with(&off));

@@ -32,12 +32,14 @@ const HELP: Topic = Topic::About(&[
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ended {
     done: Done,
+    /// The computer was to be powered off, and is not.
+    stays_on: bool,
     scroll: Scroll,
 }
 
 impl Ended {
-    pub fn new(done: Done) -> Self {
-        Self { done, scroll: Scroll::default() }
+    pub fn new(done: Done, stays_on: bool) -> Self {
+        Self { done, stays_on, scroll: Scroll::default() }
     }
 
     fn lines(&self, width: u16) -> Vec<Line<'static>> {
@@ -46,6 +48,10 @@ impl Ended {
             Done::BackUp(backups) => {
                 for done in backups {
                     backed_up(done, &mut text);
+                }
+                if self.stays_on {
+                    text.title("The computer stays on");
+                    text.say("It is powered off only when all has gone well.");
                 }
                 text.title("What to do now");
                 text.say(
