@@ -1,5 +1,6 @@
 //! This computer, as the screens know it.
 
+mod at_work;
 mod back_up;
 mod backups;
 mod check;
@@ -32,6 +33,7 @@ use tui::job::{BackupPlan, BackupRequest, Done, News, RestorePlan, RestoreReques
 use tui::tool::{Facts, Tool};
 use tui::{DisksSeen, End, Look, Machine};
 
+use self::at_work::Marker;
 pub use self::drives::clear_leftovers;
 use self::gate::{Claim, Gate, Use};
 use self::trouble::OrTrouble;
@@ -89,6 +91,7 @@ impl Machine for ThisComputer {
             }
             Work::Restore(plan) => restore::restore(self, plan, told, cancel).map(Done::Restore),
             Work::Check(backup) => check::check(self, backup, told, cancel).map(Done::Check),
+        let _marker = Marker::hold(Path::new(at_work::ROOT), work);
             Work::Format(request) => format::format(self, request, told, cancel).map(Done::Format),
         }
     }
@@ -107,6 +110,10 @@ impl Machine for ThisComputer {
             End::Restart => "reboot",
         };
         run(program, &[], "").map(drop).map_err(|error| error.to_string())
+    fn at_work_elsewhere(&self) -> Vec<String> {
+        at_work::elsewhere(Path::new(at_work::ROOT))
+    }
+
     }
 }
 

@@ -210,7 +210,9 @@ impl EventLoop {
             Command::Stop => self.cancel.cancel(),
             Command::Use(tool) => workers::use_tool(&self.machine, &self.sender, tool)?,
             Command::AskFacts => workers::ask_facts(&self.machine, &self.sender)?,
-            Command::End(end) => workers::end(&self.machine, &self.sender, end)?,
+            Command::End(end, despite) => {
+                workers::end(&self.machine, &self.sender, end, despite)?;
+            }
             Command::Shell => self.shell_wanted = true,
             Command::Redraw => self.draw_anew()?,
             Command::Quit => self.leaving = true,

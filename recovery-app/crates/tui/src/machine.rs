@@ -43,6 +43,10 @@ pub trait Machine: Send + Sync + 'static {
     /// What there is to know about the computer itself.
     fn facts(&self) -> Facts;
 
+    /// What is at work in other processes (on another screen), and what becomes of it when the
+    /// computer is ended, a sentence for each.
+    fn at_work_elsewhere(&self) -> Vec<String>;
+
     /// Powers the computer off, or starts it again. Returns when that is under way.
     fn end(&self, end: End) -> Result<(), String>;
 }

@@ -38,6 +38,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Command> {
         Message::News(news) => {
             let now = shared.now;
             if let Some(running) = &mut shared.running {
+        Message::AtWorkElsewhere(end, at_work) => ask_again(state, end, at_work),
                 running.hear(news, now);
             }
         }
@@ -93,7 +94,7 @@ fn ended(state: &mut State, end: Result<Done, Trouble>) -> Vec<Command> {
     // What is on the disks has changed.
     let mut commands = state.shared.disks.look_again(state.shared.now);
     if ends && is_good {
-        commands.push(Command::End(End::PowerOff));
+        commands.push(Command::End(End::PowerOff, Vec::new()));
     }
     commands
 }
@@ -105,6 +106,16 @@ pub fn begin(state: &mut State, work: Work) -> Vec<Command> {
     state.shared.running = Some(Running::new(work.clone(), state.shared.now));
     vec![Command::Begin(work)]
 }
+/// The computer was not ended because of work in other processes: the person says what is to be.
+fn ask_again(state: &mut State, end: End, at_work: Vec<String>) {
+    state.shared.news = None;
+    state.shared.deaf_until = state.shared.now + DEAF_FOR;
+    if matches!(state.screens.last(), Some(Screen::Ask(_))) {
+        close(state);
+    }
+    state.screens.push(Screen::ask_despite(end, at_work));
+}
+
 
 fn press(state: &mut State, key: Key) -> Vec<Command> {
     if state.shared.now < state.shared.deaf_until {
@@ -158,7 +169,7 @@ fn react(state: &mut State, reaction: Reaction) -> Vec<Command> {
         Reaction::CloseAndDo(command) => {
             close(state);
             match &command {
-                Command::End(end) => state.shared.tell(under_way(*end).to_owned()),
+                Command::End(end, _) => state.shared.tell(under_way(*end).to_owned()),
                 Command::Stop => {
                     if let Some(running) = &mut state.shared.running {
                         running.is_stopping = true;

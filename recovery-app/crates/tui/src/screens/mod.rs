@@ -169,7 +169,12 @@ impl Screen {
     }
 
     pub fn ask(end: End) -> Self {
-        Self::Ask(Ask::new(end))
+        Self::Ask(Ask::new(end, Vec::new()))
+    }
+
+    /// The same question when this is at work in other processes, a sentence for each.
+    pub fn ask_despite(end: End, at_work: Vec<String>) -> Self {
+        Self::Ask(Ask::new(end, at_work))
     }
 
     /// The first screen of a backup.

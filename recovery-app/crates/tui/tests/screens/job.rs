@@ -272,9 +272,13 @@ fn a_result_is_not_closed_by_a_key_meant_for_what_was_before() {
 #[test]
 fn the_computer_is_switched_off_after_a_good_backup_only() {
     let good = || Box::new(Ok(Done::BackUp(vec![backed_up()])));
-    let off = [Command::End(End::PowerOff)];
+    let off = [Command::End(End::PowerOff, Vec::new())];
     let mut stage = at_work(vga(), backup(AtTheEnd::PowerOff));
     assert!(stage.tell(Message::Ended(good())).ends_with(&off));
+    // Work on another screen is not cut off unasked.
+    let others = vec!["On another screen a restore is at work.".to_owned()];
+    assert_eq!(stage.tell(Message::AtWorkElsewhere(End::PowerOff, others)), []);
+    assert!(stage.text().contains("! On another screen a restore is at work."));
     let mut stage = at_work(vga(), backup(AtTheEnd::PowerOff));
     let failed = stage.tell(Message::Ended(Box::new(Err(Trouble::defect("no")))));
     assert!(!failed.ends_with(&off));
