@@ -141,6 +141,8 @@ pub trait View {
 pub enum Reaction {
     /// Nothing but what the screen itself shows.
     None,
+    /// What an answer gives: the screen does something else on a key now than before.
+    Changed,
     /// Another screen over this one.
     Open(Screen),
     /// Another screen over this one, and something to be done for it.
