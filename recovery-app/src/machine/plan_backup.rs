@@ -12,7 +12,7 @@ use tui::job::{
     BackupPlan, BackupRequest, DiskPlan, Remark, Severity, Source as Chosen, Trouble, VolumePlan,
 };
 
-use super::back_up::{capture_request, name_of};
+use super::back_up::capture_request;
 use super::drives::Mounted;
 use super::gate::Use;
 use super::trouble::{self, OrTrouble};
@@ -85,7 +85,7 @@ impl Planner<'_> {
     /// The plan for one disk, and how fast it is read.
     fn disk(&mut self, index: usize, chosen: &Chosen) -> Result<(DiskPlan, Option<u64>), Trouble> {
         let disk = still_there(&chosen.disk)?;
-        let name = name_of(self.request, index);
+        let name = self.request.name_of(index);
         let source = Source::find(&disk.path, None).or_trouble()?;
         if self.drive.path == disk.path {
             let words = "The backup would lie on the disk that it is of. Choose another drive.";

@@ -88,6 +88,29 @@ fn two_disks_get_numbers_and_what_is_left_out_is_told() {
 }
 
 #[test]
+fn a_stop_in_the_second_disk_says_what_is_true_of_the_first() {
+    let bench = Bench::new();
+    let other = Source { disk: bench.new.disk(), partitions: None };
+    for (name, verify, told) in [
+        ("a", true, "Finished before, and good: a-1."),
+        ("b", false, "Finished before: b-1 (not read back)."),
+    ] {
+        let mut request = BackupRequest { name: name.to_owned(), verify, ..bench.request() };
+        request.sources.push(other.clone());
+        let cancel = Cancel::default();
+        let news = |news| {
+            if news == News::Disk(1) {
+                cancel.cancel();
+            }
+        };
+        let work = Work::BackUp(Box::new(request));
+        let trouble = bench.computer.work(&work, &news, &cancel).unwrap_err();
+        assert_eq!(trouble.end, Ending::Stopped);
+        assert!(trouble.unharmed.ends_with(told), "{trouble:?}");
+    }
+}
+
+#[test]
 fn a_stopped_backup_leaves_what_is_no_backup() {
     let bench = Bench::new();
     let source = bench.old.hash();

@@ -143,6 +143,17 @@ pub struct BackupDone {
     pub lost: Vec<String>,
 }
 
+impl BackupRequest {
+    /// The name of the backup of the disk number `index` (the first is 0).
+    #[must_use]
+    pub fn name_of(&self, index: usize) -> String {
+        match self.sources.len() {
+            0 | 1 => self.name.clone(),
+            _ => format!("{}-{}", self.name, index + 1),
+        }
+    }
+}
+
 impl BackupPlan {
     /// The first reason why it cannot be done, as an error screen tells it.
     #[must_use]

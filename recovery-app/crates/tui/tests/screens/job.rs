@@ -1,6 +1,7 @@
 //! Work that goes on, and what came of it.
 
 mod pictures;
+mod several;
 
 use std::time::Duration;
 

@@ -24,7 +24,7 @@ pub fn subject(running: &Running) -> Vec<String> {
             };
             vec![
                 format!("Saving {}{which}", card::identity(&source.disk)),
-                format!("as '{}'", request.name),
+                format!("as '{}'", request.name_of(running.disk)),
             ]
         }
         Work::Restore(confirmed) => {
