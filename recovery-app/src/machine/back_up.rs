@@ -88,8 +88,10 @@ impl Job<'_> {
         let content = source.open_content().or_trouble()?;
         let wanted = CaptureRequest {
             disk: source.record(&structures),
+        // What is left of an unfinished backup of that name is removed before anything is written.
+        let freed = engine::freed_by(self.folder, &name);
             part_size: destination.part_size,
-            free: Some(destination.filesystem.free),
+            free: Some(destination.filesystem.free.saturating_add(freed)),
             ..capture_request(self.request, chosen, self.folder, &name)
         };
         let plan = capture::plan(&structures, wanted).or_trouble()?;

@@ -84,6 +84,7 @@ fn seen(place: Place, folder: &Path) -> Place {
             size: filesystem.total,
             free: filesystem.free,
             backups: backups::find(folder, &place.device),
+            unfinished: engine::unfinished_in(folder),
             ..place
         },
         Err(error) => Place { problem: Some(format!("It cannot be read: {error}.")), ..place },

@@ -1,7 +1,7 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use engine::Cancel;
+use engine::{Cancel, Unfinished};
 use hardware::Disk;
 use report::content::Content;
 use report::disk::DiskReport;
@@ -115,6 +115,18 @@ pub struct Place {
 }
 
 /// A backup, by its manifest. What it says is not proven. Sizes are bytes.
+    /// What is there of backups that were never finished, by name. The next backup of such a name
+    /// replaces it.
+    pub unfinished: Vec<Unfinished>,
+}
+
+impl Place {
+    /// Bytes that can be written once the unfinished backups are replaced.
+    #[must_use]
+    pub fn room(&self) -> u64 {
+        let stored = self.unfinished.iter().map(|unfinished| unfinished.stored);
+        stored.fold(self.free, u64::saturating_add)
+    }
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupEntry {
     /// Where it is.

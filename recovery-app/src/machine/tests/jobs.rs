@@ -203,3 +203,40 @@ fn a_drive_that_gets_full_is_told_as_such() {
     );
     assert!(trouble.unharmed.contains("Old computer.partial"), "{trouble:?}");
 }
+
+#[test]
+fn what_an_unfinished_backup_takes_is_free_for_the_next_one_of_its_name() {
+    let bench = Bench::new();
+    let file = bench.folder.path().join("small");
+    sh(&format!("truncate -s 16M {0}; mkfs.ext4 -q -m 0 -O ^has_journal {0}", file.display()))
+        .unwrap();
+    let small = LoopDisk::new(&file);
+    sh(&format!(
+        "cd {}; mkdir at; mount {} at; trap 'umount at' EXIT
+         mkdir 'at/Old computer.partial'
+         dd if=/dev/zero of='at/Old computer.partial/disk0.img.zst' bs=1M 2>/dev/null || true",
+        bench.folder.path().display(),
+        small.node.display()
+    ))
+    .unwrap();
+    let look = bench.look(&small);
+    let [place] = look.places.as_slice() else { panic!("{:?}", look.places) };
+    let [unfinished] = place.unfinished.as_slice() else { panic!("{place:?}") };
+    assert!(place.free < 1 << 20 && unfinished.stored > 10 << 20, "{place:?}");
+    assert_eq!(unfinished.name, "Old computer");
+
+    let request = BackupRequest { destination: small.node.clone(), ..bench.request() };
+    let other = BackupRequest { name: "other".to_owned(), ..request.clone() };
+    let plan = bench.computer.plan_backup(&other).unwrap();
+    let refusal = &plan.remarks[0];
+    assert_eq!(refusal.severity, Severity::Refusal);
+    assert!(refusal.words.contains(" The unfinished backup Old computer takes "), "{refusal:?}");
+    let plan = bench.computer.plan_backup(&request).unwrap();
+    assert!(plan.free > 10 << 20, "{plan:?}");
+    assert!(plan.remarks.iter().all(|remark| remark.severity != Severity::Refusal), "{plan:?}");
+    let replaced = "The unfinished backup Old computer is replaced: ";
+    assert!(plan.remarks.iter().any(|remark| remark.words.starts_with(replaced)), "{plan:?}");
+    let done = bench.work(&Work::BackUp(Box::new(request))).unwrap();
+    assert!(matches!(&done, Done::BackUp(done) if done[0].verified), "{done:?}");
+    assert_eq!(bench.look(&small).places[0].unfinished, []);
+}
