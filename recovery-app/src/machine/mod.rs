@@ -39,6 +39,7 @@ use self::gate::{Claim, Gate, Use};
 use self::trouble::OrTrouble;
 use crate::look;
 use crate::run::run;
+use crate::saved;
 
 /// How long a plan or a job waits for a disk that is being looked at.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -65,7 +66,12 @@ impl Machine for ThisComputer {
         report.unfinished_restore =
             report.unfinished_restore.map(|backup| drives::without_mount_point(&backup));
         let places = places::of(disk, &report);
-        let look = Look { report, places, is_boot_medium: medium.is_some() };
+        let look = Look {
+            report,
+            places,
+            is_boot_medium: medium.is_some(),
+            protected: saved::is_protected(disk).then(|| saved::IN_WORDS.to_owned()),
+        };
         let known = (disk.identity(), look.clone());
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(disk.name.clone(), known);
         look
@@ -85,13 +91,13 @@ impl Machine for ThisComputer {
         told: &(dyn Fn(News) + Sync),
         cancel: &Cancel,
     ) -> Result<Done, Trouble> {
+        let _marker = Marker::hold(Path::new(at_work::ROOT), work);
         match work {
             Work::BackUp(request) => {
                 back_up::back_up(self, request, told, cancel).map(Done::BackUp)
             }
             Work::Restore(plan) => restore::restore(self, plan, told, cancel).map(Done::Restore),
             Work::Check(backup) => check::check(self, backup, told, cancel).map(Done::Check),
-        let _marker = Marker::hold(Path::new(at_work::ROOT), work);
             Work::Format(request) => format::format(self, request, told, cancel).map(Done::Format),
         }
     }
@@ -104,16 +110,16 @@ impl Machine for ThisComputer {
         facts::facts()
     }
 
+    fn at_work_elsewhere(&self) -> Vec<String> {
+        at_work::elsewhere(Path::new(at_work::ROOT))
+    }
+
     fn end(&self, end: End) -> Result<(), String> {
         let program = match end {
             End::PowerOff => "poweroff",
             End::Restart => "reboot",
         };
         run(program, &[], "").map(drop).map_err(|error| error.to_string())
-    fn at_work_elsewhere(&self) -> Vec<String> {
-        at_work::elsewhere(Path::new(at_work::ROOT))
-    }
-
     }
 }
 

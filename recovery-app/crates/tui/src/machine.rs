@@ -79,6 +79,9 @@ pub struct Look {
     /// Remetal itself was started from it: it is not overwritten. On a stick that has places beside
     /// Remetal (Ventoy), backups can be found and saved.
     pub is_boot_medium: bool,
+    /// Why the kernel refuses writes to it, and what to do, in sentences, where this program has
+    /// asked the kernel to.
+    pub protected: Option<String>,
 }
 
 impl Look {
@@ -112,9 +115,6 @@ pub struct Place {
     pub has_system: bool,
     /// The backups in its outermost folders and one below, newest first.
     pub backups: Vec<BackupEntry>,
-}
-
-/// A backup, by its manifest. What it says is not proven. Sizes are bytes.
     /// What is there of backups that were never finished, by name. The next backup of such a name
     /// replaces it.
     pub unfinished: Vec<Unfinished>,
@@ -127,6 +127,9 @@ impl Place {
         let stored = self.unfinished.iter().map(|unfinished| unfinished.stored);
         stored.fold(self.free, u64::saturating_add)
     }
+}
+
+/// A backup, by its manifest. What it says is not proven. Sizes are bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupEntry {
     /// Where it is.

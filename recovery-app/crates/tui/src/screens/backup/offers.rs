@@ -218,7 +218,8 @@ fn to_be_made_ready(known: &Known, look: &Look, room: Room) -> Offered {
 /// Why all of a drive cannot be given to backups.
 pub fn why_not_ready(known: &Known, look: &Look, room: Room) -> Option<String> {
     if known.disk.read_only {
-        return Some("it does not let itself be written. Some drives have a switch.".to_owned());
+        let words = "it does not let itself be written. Some drives have a switch.";
+        return Some(look.protected.clone().unwrap_or_else(|| words.to_owned()));
     }
     if let Some(use_) = look.report.in_use.first() {
         return Some(format!("it is in use ({use_})."));

@@ -137,10 +137,13 @@ fn drives_with_something_on_them_are_offered_last_and_with_a_warning() {
     says(&stage, "There are backups on it (3): they would be lost.");
     let mut locked = fresh();
     locked.0.read_only = true;
+    let mut saved = with(failing(), |look| look.protected = Some("It was saved.".to_owned()));
+    saved.0.read_only = true;
     let in_use = with(usb_drive(), |look| look.report.in_use = vec!["files are open".to_owned()]);
     stage.attach(&[notebook()]);
-    stage.attach(&[notebook(), locked, in_use]);
+    stage.attach(&[notebook(), locked, saved, in_use]);
     says(&stage, "cannot be chosen: it does not let itself be written.");
+    says(&stage, "cannot be chosen: It was saved.");
     says(&stage, "cannot be chosen: it is in use (files are open).");
 }
 
