@@ -62,6 +62,7 @@ impl Running {
             News::Disk(disk) => {
                 self.disk = disk;
                 self.progress = None;
+                self.moved = now;
             }
             News::Note(words) => self.notes.push(words),
             News::Progress(progress) => self.advance(progress, now),

@@ -1,5 +1,6 @@
 //! Work that goes on, and what came of it.
 
+mod beginning;
 mod pictures;
 mod several;
 

@@ -133,6 +133,15 @@ pub fn slow_part(running: &Running) -> Option<String> {
     ))
 }
 
+/// When a stop that was asked for comes.
+pub fn stopping(running: &Running) -> &'static str {
+    match (&running.work, running.progress) {
+        (Work::Format(_), _) => "! This comes to its end first ...",
+        (_, None) => "! Stopping as soon as the look at the disk has come to its end ...",
+        (_, Some(_)) => "! Stopping at the next piece ...",
+    }
+}
+
 /// What silence means.
 pub fn stalled(running: &Running, silent: Duration) -> String {
     let waits = running.progress.and_then(|progress| progress.bottleneck);
