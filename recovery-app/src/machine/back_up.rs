@@ -56,9 +56,11 @@ pub fn back_up(
         }
     }
     if let Err(error) = mounted.finish() {
-        teller.note(&format!(
-            "The drive could not be closed in order ({error}): power off before it is unplugged"
-        ));
+        let words = format!(
+            "The drive could not be closed in order ({error}): power off before it is unplugged."
+        );
+        teller.note(&words);
+        done.iter_mut().for_each(|done| done.drive_trouble = Some(words.clone()));
     }
     Ok(done)
 }
@@ -86,10 +88,10 @@ impl Job<'_> {
 
         let structures = source.open(Caching::Cached).or_trouble()?;
         let content = source.open_content().or_trouble()?;
-        let wanted = CaptureRequest {
-            disk: source.record(&structures),
         // What is left of an unfinished backup of that name is removed before anything is written.
         let freed = engine::freed_by(self.folder, &name);
+        let wanted = CaptureRequest {
+            disk: source.record(&structures),
             part_size: destination.part_size,
             free: Some(destination.filesystem.free.saturating_add(freed)),
             ..capture_request(self.request, chosen, self.folder, &name)
@@ -110,6 +112,7 @@ impl Job<'_> {
             seconds: begun.elapsed().as_secs(),
             verified: outcome.verification.is_some(),
             lost: losses(&manifest.unreadable),
+            drive_trouble: None,
         })
     }
 

@@ -148,14 +148,17 @@ impl Running {
         matches!(&self.work, Work::BackUp(request) if request.at_the_end == AtTheEnd::PowerOff)
     }
 
-    /// This is all that was asked for: nothing is missing in a backup, and it was read back if
-    /// that was wanted.
+    /// This is all that was asked for: nothing is missing in a backup, it was read back if that
+    /// was wanted, and its drive can be taken out.
     #[must_use]
     pub fn is_all_of(&self, done: &Done) -> bool {
         match (&self.work, done) {
             (Work::BackUp(request), Done::BackUp(backups)) => {
-                let is_proven = |backup: &BackupDone| backup.verified || !request.verify;
-                backups.iter().all(|backup| is_proven(backup) && backup.lost.is_empty())
+                let is_good = |backup: &BackupDone| {
+                    let is_proven = backup.verified || !request.verify;
+                    is_proven && backup.lost.is_empty() && backup.drive_trouble.is_none()
+                };
+                backups.iter().all(is_good)
             }
             _ => true,
         }

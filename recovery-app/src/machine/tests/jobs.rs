@@ -111,6 +111,26 @@ fn a_stop_in_the_second_disk_says_what_is_true_of_the_first() {
 }
 
 #[test]
+fn a_drive_that_cannot_be_closed_is_told_of_in_the_result() {
+    let bench = Bench::new();
+    let file = Mutex::new(None);
+    let told = |news| {
+        if matches!(news, News::Progress(_)) {
+            let points = bench.drive.disk().mounted_at;
+            let point = points.iter().find(|point| our_drives::is_ours(point)).unwrap();
+            *file.lock().unwrap() = std::fs::File::open(point).ok();
+        }
+    };
+    let work = Work::BackUp(Box::new(bench.request()));
+    let done = bench.computer.work(&work, &told, &Cancel::default());
+    let Ok(Done::BackUp(done)) = done else { panic!("{done:?}") };
+    let words = done[0].drive_trouble.as_deref().unwrap();
+    assert!(words.starts_with("The drive could not be closed in order ("), "{words}");
+    drop(file);
+    bench.assert_unmounted();
+}
+
+#[test]
 fn a_stopped_backup_leaves_what_is_no_backup() {
     let bench = Bench::new();
     let source = bench.old.hash();

@@ -141,6 +141,8 @@ pub struct BackupDone {
     pub verified: bool,
     /// What the disk could not give, a line each.
     pub lost: Vec<String>,
+    /// What was not in order at the end with the drive that it lies on, in a sentence.
+    pub drive_trouble: Option<String>,
 }
 
 impl BackupRequest {

@@ -1,5 +1,6 @@
 //! Work that goes on, and what came of it.
 
+mod at_the_end;
 mod beginning;
 mod pictures;
 mod several;
@@ -15,7 +16,7 @@ use tui::job::{
     FormatDone, FormatRequest, NewFilesystem, News, RestoreDone, RestorePlan, RestoreRequest,
     Source, Trouble, Work,
 };
-use tui::{Command, End, Message, STALLED, Surroundings};
+use tui::{Command, Message, STALLED, Surroundings};
 
 use crate::computer::{GB, fresh, notebook, usb_drive};
 use crate::stage::{ASCII, SCREEN, SERIAL, Stage, UEFI, VGA};
@@ -165,6 +166,7 @@ fn backed_up() -> BackupDone {
         seconds: 1834,
         verified: true,
         lost: Vec::new(),
+        drive_trouble: None,
     }
 }
 
@@ -269,32 +271,6 @@ fn a_result_is_not_closed_by_a_key_meant_for_what_was_before() {
     stage.wait(1);
     stage.press(&[Key::Enter]);
     assert!(stage.text().contains("Back up this computer"), "{}", stage.text());
-}
-
-#[test]
-fn the_computer_is_switched_off_after_a_good_backup_only() {
-    let good = || Box::new(Ok(Done::BackUp(vec![backed_up()])));
-    let off = [Command::End(End::PowerOff, Vec::new())];
-    let mut stage = at_work(vga(), backup(AtTheEnd::PowerOff));
-    assert!(stage.tell(Message::Ended(good())).ends_with(&off));
-    // Work on another screen is not cut off unasked.
-    let others = vec!["On another screen a restore is at work.".to_owned()];
-    assert_eq!(stage.tell(Message::AtWorkElsewhere(End::PowerOff, others)), []);
-    assert!(stage.text().contains("! On another screen a restore is at work."));
-    let mut stage = at_work(vga(), backup(AtTheEnd::PowerOff));
-    let failed = stage.tell(Message::Ended(Box::new(Err(Trouble::defect("no")))));
-    assert!(!failed.ends_with(&off));
-    for half in [with_losses(), BackupDone { verified: false, ..backed_up() }] {
-        let mut stage = at_work(vga(), backup(AtTheEnd::PowerOff));
-        let done = Done::BackUp(vec![backed_up(), half]);
-        assert!(!stage.tell(Message::Ended(Box::new(Ok(done)))).ends_with(&off));
-        stage.wait(2);
-        stage.press(&[Key::End]);
-        assert!(stage.text().contains("The computer stays on"), "{}", stage.text());
-    }
-    let guest = Stage::within(Surroundings::Guest, VGA, SCREEN).with(&[notebook()]);
-    let mut stage = at_work(guest, backup(AtTheEnd::PowerOff));
-    assert!(!stage.tell(Message::Ended(good())).ends_with(&off));
 }
 
 #[test]

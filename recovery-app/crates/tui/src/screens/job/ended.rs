@@ -54,6 +54,10 @@ impl Ended {
                     text.say("It is powered off only when all has gone well.");
                 }
                 text.title("What to do now");
+                // It is one and the same drive.
+                if let Some(words) = backups.iter().find_map(|done| done.drive_trouble.as_ref()) {
+                    text.list(std::slice::from_ref(words), theme::WARNING);
+                }
                 text.say(
                     "Keep the drive in a safe place, away from the computer. To bring the computer \
                      back, start Remetal with the drive attached and choose Restore.",
