@@ -14,7 +14,7 @@ use vm::assets::disk::make_empty;
 use vm::assets::drive::{DriveKind, make_drive};
 use vm::{Builder, Bus, Disk, End, Firmware, Writes};
 
-/// A result takes no key in its first second: it is to be read.
+/// A result, or the plan of a backup, takes no key in its first second: it is to be read.
 const A_GLANCE: Duration = Duration::from_secs(3);
 
 /// Until rates were measured, so that the picture has something to show.
@@ -43,6 +43,7 @@ fn backs_up(person: &mut Person, name: &str) {
     person.presses(Key::Enter);
     person.sees("Begin the backup", LOOK);
     person.takes_a_picture(&format!("{name}-backup-5-ready"));
+    std::thread::sleep(A_GLANCE);
     person.presses(Key::Enter);
     person.sees("Time left", LOOK);
     std::thread::sleep(A_WHILE);
@@ -261,6 +262,7 @@ fn long_a_person_saves_two_disks_at_once_and_the_computer_goes_off() {
     person.presses(Key::Enter);
     person.sees("Begin the backup", LOOK);
     person.takes_a_picture("two-3-ready");
+    std::thread::sleep(A_GLANCE);
     person.presses(Key::Enter);
     assert_eq!(person.machine.wait_off(JOB).unwrap(), End::Off);
     disks.assert_source_as_it_was();
@@ -331,7 +333,9 @@ fn comes_to_where_to(person: &mut Person) {
 fn begins(person: &mut Person) {
     person.goes_on_from("GB free", SOON);
     person.goes_on_from("step 4 of 5", SOON);
-    person.goes_on_from("Begin the backup", LOOK);
+    person.sees("Begin the backup", LOOK);
+    std::thread::sleep(A_GLANCE);
+    person.presses(Key::Enter);
 }
 
 fn goes_home(person: &mut Person) {

@@ -12,6 +12,7 @@ mod failure;
 mod look;
 mod machine;
 mod run;
+mod saved;
 mod signals;
 mod source;
 mod target;

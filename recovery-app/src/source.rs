@@ -9,6 +9,7 @@ use hardware::{Disk, HolderKind, KernelPartition, Roots, UseReason};
 use image::manifest::DiskRecord;
 
 use crate::failure::Failure;
+use crate::saved;
 
 /// Something that can be read like a disk.
 pub struct Source {
@@ -145,7 +146,10 @@ impl Source {
         let nodes = match (&self.disk, &self.partition) {
             (None, _) => Vec::new(),
             (Some(_), Some(partition)) => vec![partition.path.clone()],
-            (Some(disk), None) => disk.nodes(),
+            (Some(disk), None) => {
+                saved::remember(disk);
+                disk.nodes()
+            }
         };
         for node in &nodes {
             FileDevice::open(node, Access::Read, Caching::Cached)?.set_read_only(true)?;

@@ -56,9 +56,11 @@ pub fn back_up(
         }
     }
     if let Err(error) = mounted.finish() {
-        teller.note(&format!(
-            "The drive could not be closed in order ({error}): power off before it is unplugged"
-        ));
+        let words = format!(
+            "The drive could not be closed in order ({error}): power off before it is unplugged."
+        );
+        teller.note(&words);
+        done.iter_mut().for_each(|done| done.drive_trouble = Some(words.clone()));
     }
     Ok(done)
 }
@@ -76,7 +78,7 @@ impl Job<'_> {
     fn save(&self, index: usize, chosen: &Chosen) -> Result<BackupDone, Trouble> {
         let begun = Instant::now();
         let disk = still_there(&chosen.disk)?;
-        let name = name_of(self.request, index);
+        let name = self.request.name_of(index);
         let source = Source::find(&disk.path, None).or_trouble()?;
         let wanted = Wanted { folder: self.folder, name: Some(&name), part_size: None };
         let destination = Destination::find(wanted, &source).or_trouble()?;
@@ -86,10 +88,12 @@ impl Job<'_> {
 
         let structures = source.open(Caching::Cached).or_trouble()?;
         let content = source.open_content().or_trouble()?;
+        // What is left of an unfinished backup of that name is removed before anything is written.
+        let freed = engine::freed_by(self.folder, &name);
         let wanted = CaptureRequest {
             disk: source.record(&structures),
             part_size: destination.part_size,
-            free: Some(destination.filesystem.free),
+            free: Some(destination.filesystem.free.saturating_add(freed)),
             ..capture_request(self.request, chosen, self.folder, &name)
         };
         let plan = capture::plan(&structures, wanted).or_trouble()?;
@@ -108,6 +112,7 @@ impl Job<'_> {
             seconds: begun.elapsed().as_secs(),
             verified: outcome.verification.is_some(),
             lost: losses(&manifest.unreadable),
+            drive_trouble: None,
         })
     }
 
@@ -136,8 +141,14 @@ fn with_saved(trouble: Trouble, saved: &[BackupDone]) -> Trouble {
     if saved.is_empty() {
         return trouble;
     }
-    let names: Vec<&str> = saved.iter().map(|saved| saved.name.as_str()).collect();
-    let words = format!("Finished before, and good: {}.", names.join(", "));
+    let is_good = |saved: &BackupDone| saved.verified && saved.lost.is_empty();
+    let words = if saved.iter().all(is_good) {
+        let names: Vec<&str> = saved.iter().map(|saved| saved.name.as_str()).collect();
+        format!("Finished before, and good: {}.", names.join(", "))
+    } else {
+        let names: Vec<String> = saved.iter().map(name_and_doubt).collect();
+        format!("Finished before: {}.", names.join(", "))
+    };
     // With backups made, it was not refused any more.
     let end = if trouble.end == Ending::Stopped { Ending::Stopped } else { Ending::Failed };
     let unharmed = match trouble.end {
@@ -147,12 +158,15 @@ fn with_saved(trouble: Trouble, saved: &[BackupDone]) -> Trouble {
     Trouble { end, unharmed, ..trouble }
 }
 
-/// The name of the backup of the disk number `index` (the first is 0).
-pub fn name_of(request: &BackupRequest, index: usize) -> String {
-    match request.sources.len() {
-        0 | 1 => request.name.clone(),
-        _ => format!("{}-{}", request.name, index + 1),
-    }
+/// The name of a backup, and what keeps it from being called good.
+fn name_and_doubt(saved: &BackupDone) -> String {
+    let doubt = match (saved.verified, saved.lost.is_empty()) {
+        (true, true) => "",
+        (false, true) => " (not read back)",
+        (true, false) => " (with losses)",
+        (false, false) => " (with losses, not read back)",
+    };
+    format!("{}{doubt}", saved.name)
 }
 
 /// What the engine is asked for, for one disk: without the disk itself, and without what only the

@@ -1,5 +1,6 @@
 //! This computer, as the screens know it.
 
+mod at_work;
 mod back_up;
 mod backups;
 mod changed;
@@ -37,11 +38,13 @@ use tui::job::{BackupPlan, BackupRequest, Done, News, RestorePlan, RestoreReques
 use tui::tool::{Facts, Tool};
 use tui::{DisksSeen, End, Look, Machine};
 
+use self::at_work::Marker;
 pub use self::drives::clear_leftovers;
 use self::gate::{Claim, Gate, Use};
 use self::trouble::OrTrouble;
 use crate::look;
 use crate::run::run;
+use crate::saved;
 
 /// How long a plan or a job waits for a disk that is being looked at.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -81,7 +84,12 @@ impl Machine for ThisComputer {
         report.unfinished_restore =
             report.unfinished_restore.map(|backup| drives::without_mount_point(&backup));
         let places = places::of(disk, &report);
-        let look = Look { report, places, is_boot_medium: medium.is_some() };
+        let look = Look {
+            report,
+            places,
+            is_boot_medium: medium.is_some(),
+            protected: saved::is_protected(disk).then(|| saved::IN_WORDS.to_owned()),
+        };
         let known = (disk.identity(), look.clone());
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(disk.name.clone(), known);
         look
@@ -103,6 +111,7 @@ impl Machine for ThisComputer {
         told: &(dyn Fn(News) + Sync),
         cancel: &Cancel,
     ) -> Result<Done, Trouble> {
+        let _marker = Marker::hold(Path::new(at_work::ROOT), work);
         journal::begun(work);
         let end = match work {
             Work::BackUp(request) => {
@@ -122,6 +131,10 @@ impl Machine for ThisComputer {
 
     fn facts(&self) -> Facts {
         facts::facts()
+    }
+
+    fn at_work_elsewhere(&self) -> Vec<String> {
+        at_work::elsewhere(Path::new(at_work::ROOT))
     }
 
     fn end(&self, end: End) -> Result<(), String> {

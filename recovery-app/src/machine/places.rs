@@ -87,6 +87,7 @@ fn seen(place: Place, folder: &Path) -> Place {
                 free: filesystem.free,
                 backups: found.backups,
                 is_cut: found.is_cut,
+                unfinished: engine::unfinished_in(folder),
                 ..place
             }
         }

@@ -1,10 +1,12 @@
 //! What a backup would do. Nothing is written.
 
+mod room;
+
 use std::path::Path;
 
 use block::{Access, BlockDevice, Caching, ExtentSet, FileDevice};
 use engine::capture::{self, CapturePlan, CaptureRequest};
-use engine::{EngineError, SurveyedVolume, VolumeCapture};
+use engine::{EngineError, SurveyedVolume, Unfinished, VolumeCapture};
 use hardware::{Disk, Roots};
 use report::content;
 use report::size::in_words;
@@ -12,7 +14,7 @@ use tui::job::{
     BackupPlan, BackupRequest, DiskPlan, Remark, Severity, Source as Chosen, Trouble, VolumePlan,
 };
 
-use super::back_up::{capture_request, name_of};
+use super::back_up::capture_request;
 use super::drives::Mounted;
 use super::gate::Use;
 use super::trouble::{self, OrTrouble};
@@ -36,19 +38,21 @@ pub fn plan(computer: &ThisComputer, request: &BackupRequest) -> Result<BackupPl
     let mounted = Mounted::reading(&volume).map_err(|problem| Trouble::refused(&problem))?;
     let filesystem = hardware::filesystem_of(&Roots::default(), mounted.folder()).or_trouble()?;
 
-    let mut planner =
-        Planner { request, folder: mounted.folder(), drive: &drive, remarks: Vec::new() };
+    let folder = mounted.folder();
+    let unfinished = engine::unfinished_in(folder);
+    let mut planner = Planner { request, folder, drive: &drive, unfinished, remarks: Vec::new() };
     planner.judge_drive(&volume);
     let mut plans = Vec::new();
     for (index, chosen) in request.sources.iter().enumerate() {
         plans.push(planner.disk(index, chosen)?);
     }
-    planner.judge_space(&plans, filesystem.free);
+    let free = planner.with_unfinished(filesystem.free);
+    planner.judge_space(&plans, free);
     let drive_rate = drive_rate(&volume, &drive);
     let mut remarks = planner.remarks;
     remarks.sort_by_key(|remark| remark.severity);
     Ok(BackupPlan {
-        free: filesystem.free,
+        free,
         seconds: seconds(&plans, drive_rate, request.verify),
         disks: plans.into_iter().map(|(plan, _)| plan).collect(),
         remarks,
@@ -60,6 +64,8 @@ struct Planner<'a> {
     /// Where the drive for the backup is mounted.
     folder: &'a Path,
     drive: &'a Disk,
+    /// What is there of backups that were never finished.
+    unfinished: Vec<Unfinished>,
     remarks: Vec<Remark>,
 }
 
@@ -85,7 +91,7 @@ impl Planner<'_> {
     /// The plan for one disk, and how fast it is read.
     fn disk(&mut self, index: usize, chosen: &Chosen) -> Result<(DiskPlan, Option<u64>), Trouble> {
         let disk = still_there(&chosen.disk)?;
-        let name = name_of(self.request, index);
+        let name = self.request.name_of(index);
         let source = Source::find(&disk.path, None).or_trouble()?;
         if self.drive.path == disk.path {
             let words = "The backup would lie on the disk that it is of. Choose another drive.";
@@ -166,25 +172,6 @@ impl Planner<'_> {
     fn notes(&mut self, plan: &CapturePlan, disk: &Disk) {
         for note in &plan.survey.layout.notes {
             self.remark(Severity::Hint, format!("{}: {}", title(disk), sentence(note)));
-        }
-    }
-
-    fn judge_space(&mut self, plans: &[(DiskPlan, Option<u64>)], free: u64) {
-        let least: u64 = plans.iter().map(|(plan, _)| plan.least).sum();
-        let most: u64 = plans.iter().map(|(plan, _)| plan.most).sum();
-        let (at_least, at_most, there) = (in_words(least), in_words(most), in_words(free));
-        if free < least {
-            let words = format!(
-                "The drive for the backup is too small: about {at_least} are needed at least, \
-                 and {there} are free. Choose a larger drive, or keep fewer partitions."
-            );
-            self.remark(Severity::Refusal, words);
-        } else if free < most {
-            let words = format!(
-                "It may not fit: {at_least} to {at_most} are needed, and {there} are free. If \
-                 the drive gets full, the backup ends, and what is on both disks stays as it is."
-            );
-            self.remark(Severity::Warning, words);
         }
     }
 }

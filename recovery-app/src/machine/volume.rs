@@ -9,6 +9,7 @@ use report::disk::VolumeReport;
 
 use super::drives::is_ours;
 use crate::failure::Failure;
+use crate::saved;
 
 /// A volume with a filesystem.
 #[derive(Debug, Clone)]
@@ -51,7 +52,11 @@ impl Volume {
         let points = partition.map_or(&disk.mounted_at, |partition| &partition.mounted_at);
         let mounted_at = points.iter().find(|point| !is_ours(point)).cloned();
         let is_protected = partition.map_or(disk.read_only, |partition| partition.read_only);
-        let not_writable = not_writable(&info, is_protected, mounted_at.as_deref());
+        let not_writable = match is_protected {
+            true if saved::is_protected(disk) => Some(saved::IN_WORDS.to_owned()),
+            true => Some("It is write-protected.".to_owned()),
+            false => not_writable(&info, mounted_at.as_deref()),
+        };
         let VolumeInfo { kind, state, label, .. } = info;
         Self { device: device.to_owned(), kind, state, label, mounted_at, not_writable }
     }
@@ -63,13 +68,8 @@ impl Volume {
     }
 }
 
-fn not_writable(
-    info: &VolumeInfo,
-    is_protected: bool,
-    mounted_at: Option<&Path>,
-) -> Option<String> {
+fn not_writable(info: &VolumeInfo, mounted_at: Option<&Path>) -> Option<String> {
     let words = match &info.state {
-        _ if is_protected => "It is write-protected.",
         State::Hibernated(_) => {
             "Windows is only asleep on it: start that Windows, shut it down fully, and come back."
         }

@@ -9,6 +9,7 @@ use image::{FinishedImage, ImageError, ImageReader, Manifest, Part};
 use serde::{Deserialize, Serialize};
 
 use crate::EngineError;
+use crate::unfinished::remove_unfinished;
 
 /// The file beside the images that says what they are.
 pub const MANIFEST_NAME: &str = "manifest.json";
@@ -259,25 +260,6 @@ fn lock(partial: &Path) -> Result<Option<File>, EngineError> {
             "Choose another name with --name, or wait until that one is done.",
         )),
     }
-}
-
-/// Empties the folder of an unfinished backup, if there is nothing in the folder but what we write.
-fn remove_unfinished(partial: &Path) -> Result<(), EngineError> {
-    let fail = |error| EngineError::file(partial, "removing", error);
-    for entry in fs::read_dir(partial).map_err(fail)? {
-        let entry = entry.map_err(fail)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let ours = name.starts_with(FIRST_IMAGE)
-            || [MANIFEST_NAME, "report.txt", "README.txt"].contains(&name.as_str());
-        if !ours {
-            return Err(EngineError::refused(
-                format!("{} holds other files ({name})", partial.display()),
-                "Move them away, or choose another name with --name.",
-            ));
-        }
-        fs::remove_file(entry.path()).map_err(fail)?;
-    }
-    Ok(())
 }
 
 /// Writes a file and waits until it is on stable storage.

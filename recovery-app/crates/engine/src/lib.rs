@@ -19,6 +19,7 @@ pub mod restore;
 mod source_disk;
 mod strain;
 mod survey;
+mod unfinished;
 pub mod verify;
 
 pub use backup::{Backup, FIRST_IMAGE, ImageFile, MANIFEST_NAME, open as open_backup};
@@ -29,3 +30,4 @@ pub use image_device::ImageDevice;
 pub use survey::{
     Survey, SurveyOptions, SurveyedVolume, VolumeCapture, check_partitions, layout, survey,
 };
+pub use unfinished::{Unfinished, freed_by, unfinished_in};

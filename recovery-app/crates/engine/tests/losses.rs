@@ -110,6 +110,7 @@ fn a_disk_with_very_many_lost_ranges_is_saved_and_restored_as_damaged() {
         read_back: &target,
         identity_check: &|| Ok(()),
         compare: true,
+        saves_old_table: true,
     };
     let restored = restore::restore(&plan, &job, &Silent, &Cancel::default()).unwrap();
     assert!(restored.in_words().starts_with("finished with named damage"));

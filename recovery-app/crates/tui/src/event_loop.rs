@@ -138,8 +138,8 @@ impl EventLoop {
             if self.shell_wanted && self.asked.is_none_or(|asked| asked.elapsed() >= ANSWER) {
                 self.shell_wanted = false;
                 shell::run(&mut raw, &reader)?;
-                // What came meanwhile counts before the time that has passed: a disk that has
-                // answered long ago is not silent.
+                // What came meanwhile is taken before the next picture: a disk that has answered
+                // long ago is not silent.
                 while let Ok(event) = self.events.try_recv() {
                     self.take(event)?;
                 }
@@ -158,6 +158,9 @@ impl EventLoop {
     }
 
     fn take(&mut self, event: Event) -> Result<(), TuiError> {
+        // Between two pictures on a serial line a second passes: how long ago something came up
+        // has to be known when a key comes.
+        update(&mut self.state, Message::Tick(self.begun.elapsed()));
         let message = match event {
             Event::Message(message) => *message,
             Event::Input(Input::Key(key)) => {
@@ -210,7 +213,9 @@ impl EventLoop {
             Command::Stop => self.cancel.cancel(),
             Command::Use(tool) => workers::use_tool(&self.machine, &self.sender, tool)?,
             Command::AskFacts => workers::ask_facts(&self.machine, &self.sender)?,
-            Command::End(end) => workers::end(&self.machine, &self.sender, end)?,
+            Command::End(end, despite) => {
+                workers::end(&self.machine, &self.sender, end, despite)?;
+            }
             Command::Shell => self.shell_wanted = true,
             Command::Redraw => self.draw_anew()?,
             Command::Quit => self.leaving = true,

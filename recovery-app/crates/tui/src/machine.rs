@@ -1,7 +1,7 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use engine::Cancel;
+use engine::{Cancel, Unfinished};
 use hardware::Disk;
 use report::content::Content;
 use report::disk::DiskReport;
@@ -43,6 +43,10 @@ pub trait Machine: Send + Sync + 'static {
     /// What there is to know about the computer itself.
     fn facts(&self) -> Facts;
 
+    /// What is at work in other processes (on another screen), and what becomes of it when the
+    /// computer is ended, a sentence for each.
+    fn at_work_elsewhere(&self) -> Vec<String>;
+
     /// Powers the computer off, or starts it again. Returns when that is under way.
     fn end(&self, end: End) -> Result<(), String>;
 }
@@ -75,6 +79,9 @@ pub struct Look {
     /// Remetal itself was started from it: it is not overwritten. On a stick that has places beside
     /// Remetal (Ventoy), backups can be found and saved.
     pub is_boot_medium: bool,
+    /// Why the kernel refuses writes to it, and what to do, in sentences, where this program has
+    /// asked the kernel to.
+    pub protected: Option<String>,
 }
 
 impl Look {
@@ -110,6 +117,18 @@ pub struct Place {
     pub backups: Vec<BackupEntry>,
     /// Not all of its folders were looked through for backups.
     pub is_cut: bool,
+    /// What is there of backups that were never finished, by name. The next backup of such a name
+    /// replaces it.
+    pub unfinished: Vec<Unfinished>,
+}
+
+impl Place {
+    /// Bytes that can be written once the unfinished backups are replaced.
+    #[must_use]
+    pub fn room(&self) -> u64 {
+        let stored = self.unfinished.iter().map(|unfinished| unfinished.stored);
+        stored.fold(self.free, u64::saturating_add)
+    }
 }
 
 /// A backup, by its manifest. What it says is not proven. Sizes are bytes.

@@ -44,6 +44,8 @@ pub enum Message {
     Facts(Box<Facts>),
     /// A [`Command::End`] was not obeyed, and why.
     EndFailed(End, String),
+    /// A [`Command::End`] was not obeyed: this is at work in other processes, a sentence for each.
+    AtWorkElsewhere(End, Vec<String>),
 }
 
 /// Something to be done outside of the state machine, on a thread of its own.
@@ -68,8 +70,9 @@ pub enum Command {
     Use(Tool),
     /// Say what there is to know about the computer.
     AskFacts,
-    /// End or restart the computer.
-    End(End),
+    /// End or restart the computer, in spite of this work in other processes, but of no other: see
+    /// [`Machine::at_work_elsewhere`](crate::Machine::at_work_elsewhere).
+    End(End, Vec<String>),
     /// A shell on this terminal, until it ends.
     Shell,
     /// Draw all of the screen again.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use engine::{Phase, Progress};
 
-use crate::job::{AtTheEnd, News, Work};
+use crate::job::{AtTheEnd, BackupDone, Done, News, Work};
 
 /// One rate is kept for each of these.
 const SAMPLE: Duration = Duration::from_secs(1);
@@ -62,6 +62,7 @@ impl Running {
             News::Disk(disk) => {
                 self.disk = disk;
                 self.progress = None;
+                self.moved = now;
             }
             News::Note(words) => self.notes.push(words),
             News::Progress(progress) => self.advance(progress, now),
@@ -145,6 +146,22 @@ impl Running {
     #[must_use]
     pub fn powers_off(&self) -> bool {
         matches!(&self.work, Work::BackUp(request) if request.at_the_end == AtTheEnd::PowerOff)
+    }
+
+    /// This is all that was asked for: nothing is missing in a backup, it was read back if that
+    /// was wanted, and its drive can be taken out.
+    #[must_use]
+    pub fn is_all_of(&self, done: &Done) -> bool {
+        match (&self.work, done) {
+            (Work::BackUp(request), Done::BackUp(backups)) => {
+                let is_good = |backup: &BackupDone| {
+                    let is_proven = backup.verified || !request.verify;
+                    is_proven && backup.lost.is_empty() && backup.drive_trouble.is_none()
+                };
+                backups.iter().all(is_good)
+            }
+            _ => true,
+        }
     }
 
     /// What it is doing.

@@ -101,6 +101,11 @@ impl Shared {
         self.layout.is_none() && self.surroundings == Surroundings::Screen
     }
 
+    /// Takes no key for so long from now on, or longer where that was so already.
+    pub(crate) fn be_deaf(&mut self, time: Duration) {
+        self.deaf_until = self.deaf_until.max(self.now + time);
+    }
+
     pub(crate) fn tell(&mut self, text: String) {
         self.news = Some((text, self.now + NEWS_FOR));
     }

@@ -9,9 +9,12 @@ use crate::screens::{Reaction, Screen, View};
 use crate::state::{Shared, State};
 use crate::tool::Tool;
 
-/// A result that comes up takes no key for so long: one that was meant for the screen before it
-/// would close it unread.
+/// What comes up or changes by itself takes no key for so long: one that was meant for what was
+/// there before would close a result unread, or begin a backup.
 const DEAF_FOR: Duration = Duration::from_secs(1);
+/// A key that comes meanwhile may be one that is held down: so long has to pass after it. Keyboards
+/// repeat a key every 30 to 100 ms.
+const DEAF_AFTER_A_KEY: Duration = Duration::from_millis(400);
 
 /// What a message changes, and what has to be done now. Pure: it reads no clock and no disk.
 pub fn update(state: &mut State, message: Message) -> Vec<Command> {
@@ -43,6 +46,7 @@ fn take(state: &mut State, message: Message) -> Vec<Command> {
         Message::Disks(Err(trouble)) => shared.trouble = Some(trouble),
         Message::Looked { ticket, look } => return shared.disks.looked(ticket, *look, shared.now),
         Message::EndFailed(_, reason) => shared.tell(format!("This did not work: {reason}")),
+        Message::AtWorkElsewhere(end, at_work) => ask_again(state, end, at_work),
         Message::News(news) => {
             let now = shared.now;
             if let Some(running) = &mut shared.running {
@@ -69,7 +73,11 @@ fn hear(state: &mut State, answer: &Message) -> Vec<Command> {
     for place in (0..state.screens.len()).rev() {
         match state.screens[place].hear(answer, &state.shared) {
             Reaction::Close if place > 0 => drop(state.screens.remove(place)),
-            Reaction::Replace(screen) if place > 0 => state.screens[place] = screen,
+            Reaction::Replace(screen) if place > 0 => {
+                state.screens[place] = screen;
+                state.shared.be_deaf(DEAF_FOR);
+            }
+            Reaction::Changed => state.shared.be_deaf(DEAF_FOR),
             Reaction::Do(command) => commands.push(command),
             _ => {}
         }
@@ -91,19 +99,29 @@ fn used_tool(shared: &mut Shared, tool: &Tool, used: &Result<String, String>) {
 fn ended(state: &mut State, end: Result<Done, Trouble>) -> Vec<Command> {
     let Some(running) = state.shared.running.take() else { return Vec::new() };
     state.screens.truncate(1);
-    state.shared.deaf_until = state.shared.now + DEAF_FOR;
-    let is_good = end.is_ok();
+    state.shared.be_deaf(DEAF_FOR);
+    let ends = running.powers_off() && state.shared.surroundings != Surroundings::Guest;
+    let is_good = end.as_ref().is_ok_and(|done| running.is_all_of(done));
     state.screens.push(match end {
-        Ok(done) => Screen::ended(done),
+        Ok(done) => Screen::ended(done, ends && !is_good),
         Err(trouble) => Screen::trouble(trouble),
     });
     // What is on the disks has changed.
     let mut commands = state.shared.disks.look_again(state.shared.now);
-    let may_end = state.shared.surroundings != Surroundings::Guest;
-    if is_good && may_end && running.powers_off() {
-        commands.push(Command::End(End::PowerOff));
+    if ends && is_good {
+        commands.push(Command::End(End::PowerOff, Vec::new()));
     }
     commands
+}
+
+/// The computer was not ended because of work in other processes: the person says what is to be.
+fn ask_again(state: &mut State, end: End, at_work: Vec<String>) {
+    state.shared.news = None;
+    state.shared.be_deaf(DEAF_FOR);
+    if matches!(state.screens.last(), Some(Screen::Ask(_))) {
+        close(state);
+    }
+    state.screens.push(Screen::ask_despite(end, at_work));
 }
 
 /// Begins a piece of work: the screens that led to it are closed, and its progress is shown.
@@ -116,6 +134,7 @@ pub fn begin(state: &mut State, work: Work) -> Vec<Command> {
 
 fn press(state: &mut State, key: Key) -> Vec<Command> {
     if state.shared.now < state.shared.deaf_until {
+        state.shared.be_deaf(DEAF_AFTER_A_KEY);
         return Vec::new();
     }
     match key {
@@ -135,7 +154,7 @@ fn press(state: &mut State, key: Key) -> Vec<Command> {
 
 fn react(state: &mut State, reaction: Reaction) -> Vec<Command> {
     match reaction {
-        Reaction::None => Vec::new(),
+        Reaction::None | Reaction::Changed => Vec::new(),
         Reaction::Open(screen) => {
             let is_typed_into = screen.is_typed_into();
             state.screens.push(screen);
@@ -166,7 +185,7 @@ fn react(state: &mut State, reaction: Reaction) -> Vec<Command> {
         Reaction::CloseAndDo(command) => {
             close(state);
             match &command {
-                Command::End(end) => state.shared.tell(under_way(*end).to_owned()),
+                Command::End(end, _) => state.shared.tell(under_way(*end).to_owned()),
                 Command::Stop => {
                     if let Some(running) = &mut state.shared.running {
                         running.is_stopping = true;

@@ -124,11 +124,20 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
     done.unwrap_or_else(|panic| Err(Trouble::defect(&words(panic.as_ref()))))
 }
 
-/// Ends or restarts the computer.
-pub fn end(machine: &Arc<dyn Machine>, messages: &Sender<Event>, end: End) -> std::io::Result<()> {
+/// Ends or restarts the computer, unless that ends work in other processes that the person was not
+/// told of.
+pub fn end(
+    machine: &Arc<dyn Machine>,
+    messages: &Sender<Event>,
+    end: End,
+    despite: Vec<String>,
+) -> std::io::Result<()> {
     let (machine, messages) = (Arc::clone(machine), messages.clone());
     spawn("end", move || {
-        if let Err(reason) = machine.end(end) {
+        let at_work = machine.at_work_elsewhere();
+        if at_work.iter().any(|work| !despite.contains(work)) {
+            let _ = messages.send(Message::AtWorkElsewhere(end, at_work).into());
+        } else if let Err(reason) = machine.end(end) {
             let _ = messages.send(Message::EndFailed(end, reason).into());
         }
     })

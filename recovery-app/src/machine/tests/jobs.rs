@@ -101,6 +101,49 @@ fn two_disks_get_numbers_and_what_is_left_out_is_told() {
 }
 
 #[test]
+fn a_stop_in_the_second_disk_says_what_is_true_of_the_first() {
+    let bench = Bench::new();
+    let other = Source { disk: bench.new.disk(), partitions: None };
+    for (name, verify, told) in [
+        ("a", true, "Finished before, and good: a-1."),
+        ("b", false, "Finished before: b-1 (not read back)."),
+    ] {
+        let mut request = BackupRequest { name: name.to_owned(), verify, ..bench.request() };
+        request.sources.push(other.clone());
+        let cancel = Cancel::default();
+        let news = |news| {
+            if news == News::Disk(1) {
+                cancel.cancel();
+            }
+        };
+        let work = Work::BackUp(Box::new(request));
+        let trouble = bench.computer.work(&work, &news, &cancel).unwrap_err();
+        assert_eq!(trouble.end, Ending::Stopped);
+        assert!(trouble.unharmed.ends_with(told), "{trouble:?}");
+    }
+}
+
+#[test]
+fn a_drive_that_cannot_be_closed_is_told_of_in_the_result() {
+    let bench = Bench::new();
+    let file = Mutex::new(None);
+    let told = |news| {
+        if matches!(news, News::Progress(_)) {
+            let points = bench.drive.disk().mounted_at;
+            let point = points.iter().find(|point| our_drives::is_ours(point)).unwrap();
+            *file.lock().unwrap() = std::fs::File::open(point).ok();
+        }
+    };
+    let work = Work::BackUp(Box::new(bench.request()));
+    let done = bench.computer.work(&work, &told, &Cancel::default());
+    let Ok(Done::BackUp(done)) = done else { panic!("{done:?}") };
+    let words = done[0].drive_trouble.as_deref().unwrap();
+    assert!(words.starts_with("The drive could not be closed in order ("), "{words}");
+    drop(file);
+    bench.assert_unmounted();
+}
+
+#[test]
 fn a_stopped_backup_leaves_what_is_no_backup() {
     let bench = Bench::new();
     let source = bench.old.hash();
@@ -267,4 +310,41 @@ fn a_drive_that_gets_full_is_told_as_such() {
         (Ending::Failed, "The drive for the backup is full.")
     );
     assert!(trouble.unharmed.contains("Old computer.partial"), "{trouble:?}");
+}
+
+#[test]
+fn what_an_unfinished_backup_takes_is_free_for_the_next_one_of_its_name() {
+    let bench = Bench::new();
+    let file = bench.folder.path().join("small");
+    sh(&format!("truncate -s 16M {0}; mkfs.ext4 -q -m 0 -O ^has_journal {0}", file.display()))
+        .unwrap();
+    let small = LoopDisk::new(&file);
+    sh(&format!(
+        "cd {}; mkdir at; mount {} at; trap 'umount at' EXIT
+         mkdir 'at/Old computer.partial'
+         dd if=/dev/zero of='at/Old computer.partial/disk0.img.zst' bs=1M 2>/dev/null || true",
+        bench.folder.path().display(),
+        small.node.display()
+    ))
+    .unwrap();
+    let look = bench.look(&small);
+    let [place] = look.places.as_slice() else { panic!("{:?}", look.places) };
+    let [unfinished] = place.unfinished.as_slice() else { panic!("{place:?}") };
+    assert!(place.free < 1 << 20 && unfinished.stored > 10 << 20, "{place:?}");
+    assert_eq!(unfinished.name, "Old computer");
+
+    let request = BackupRequest { destination: small.node.clone(), ..bench.request() };
+    let other = BackupRequest { name: "other".to_owned(), ..request.clone() };
+    let plan = bench.computer.plan_backup(&other).unwrap();
+    let refusal = &plan.remarks[0];
+    assert_eq!(refusal.severity, Severity::Refusal);
+    assert!(refusal.words.contains(" The unfinished backup Old computer takes "), "{refusal:?}");
+    let plan = bench.computer.plan_backup(&request).unwrap();
+    assert!(plan.free > 10 << 20, "{plan:?}");
+    assert!(plan.remarks.iter().all(|remark| remark.severity != Severity::Refusal), "{plan:?}");
+    let replaced = "The unfinished backup Old computer is replaced: ";
+    assert!(plan.remarks.iter().any(|remark| remark.words.starts_with(replaced)), "{plan:?}");
+    let done = bench.work(&Work::BackUp(Box::new(request))).unwrap();
+    assert!(matches!(&done, Done::BackUp(done) if done[0].verified), "{done:?}");
+    assert_eq!(bench.look(&small).places[0].unfinished, []);
 }

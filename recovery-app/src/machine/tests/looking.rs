@@ -96,6 +96,27 @@ fn a_backup_is_found_where_it_was_made() {
 }
 
 #[test]
+fn a_disk_that_was_saved_says_why_it_cannot_be_written() {
+    let bench = Bench::new();
+    let node = bench.new.node.display();
+    sh(&format!("mkfs.ext4 -q {node}")).unwrap();
+    let mut request = bench.request();
+    request.sources[0].disk = bench.new.disk();
+    assert_eq!(bench.look(&bench.new).protected, None);
+    bench.work(&Work::BackUp(Box::new(request))).unwrap();
+    let look = bench.look(&bench.new);
+    let words = "It was saved in this session and is protected from writing since then. Take it \
+                 out and put it in again, or restart, to use it.";
+    assert_eq!(look.protected.as_deref(), Some(words));
+    assert_eq!(look.places[0].not_writable.as_deref(), Some(words));
+    // The same disk without our doing.
+    sh(&format!("rm /run/remetal/saved/{}", bench.new.disk().name)).unwrap();
+    let look = bench.look(&bench.new);
+    let not_writable = look.places[0].not_writable.as_deref();
+    assert_eq!((look.protected, not_writable), (None, Some("It is write-protected.")));
+}
+
+#[test]
 fn what_has_no_files_gives_no_place() {
     let folder = tempfile::tempdir().unwrap();
     sh(&format!(

@@ -141,6 +141,19 @@ pub struct BackupDone {
     pub verified: bool,
     /// What the disk could not give, a line each.
     pub lost: Vec<String>,
+    /// What was not in order at the end with the drive that it lies on, in a sentence.
+    pub drive_trouble: Option<String>,
+}
+
+impl BackupRequest {
+    /// The name of the backup of the disk number `index` (the first is 0).
+    #[must_use]
+    pub fn name_of(&self, index: usize) -> String {
+        match self.sources.len() {
+            0 | 1 => self.name.clone(),
+            _ => format!("{}-{}", self.name, index + 1),
+        }
+    }
 }
 
 impl BackupPlan {

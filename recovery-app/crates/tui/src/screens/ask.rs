@@ -24,6 +24,8 @@ const WIDTH: u16 = 56;
 const HELP: Topic = Topic::About(&[
     "Shut down switches the computer off; restart starts it again. What is still to be written to \
      drives is written first.",
+    "A computer with a screen and a serial line may be at work on the other one: that is said here \
+     before it is cut off.",
     "Take the stick or disc with Remetal out before the computer starts, or Remetal starts again.",
     "If you have restored onto a new disk and the old one still works, take the old one out as \
      well: two disks that say they are the same confuse every system.",
@@ -33,13 +35,15 @@ const HELP: Topic = Topic::About(&[
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     end: End,
+    /// What is at work in other processes, and what would become of it, a sentence for each.
+    at_work: Vec<String>,
     /// The answer that Enter gives.
     yes: bool,
 }
 
 impl Ask {
-    pub fn new(end: End) -> Self {
-        Self { end, yes: false }
+    pub fn new(end: End, at_work: Vec<String>) -> Self {
+        Self { end, at_work, yes: false }
     }
 
     fn act(&self) -> &'static str {
@@ -72,7 +76,9 @@ impl View for Ask {
             Key::Char('s' | 'S') if self.end == End::PowerOff => self.yes = true,
             Key::Char('r' | 'R') if self.end == End::Restart => self.yes = true,
             Key::Esc => return Reaction::Close,
-            Key::Enter if self.yes => return Reaction::CloseAndDo(Command::End(self.end)),
+            Key::Enter if self.yes => {
+                return Reaction::CloseAndDo(Command::End(self.end, self.at_work.clone()));
+            }
             Key::Enter => return Reaction::Close,
             _ => {}
         }
@@ -113,7 +119,8 @@ impl Ask {
         let mut lines = vec![Line::styled(question, theme::STRONG)];
         let wrapped = |words: &str, style| text::wrapped(words, "", WIDTH - 8, style);
         lines.extend(wrapped("Commands that still run in a shell are cut off.", theme::BASE));
-        for words in unfinished(shared) {
+        let at_work = self.at_work.iter().map(|words| format!("! {words}"));
+        for words in at_work.chain(unfinished(shared)) {
             lines.extend(wrapped(&words, theme::WARNING));
         }
         lines.extend([Line::default(), self.answers()]);

@@ -146,6 +146,8 @@ pub trait View {
 pub enum Reaction {
     /// Nothing but what the screen itself shows.
     None,
+    /// What an answer gives: the screen does something else on a key now than before.
+    Changed,
     /// Another screen over this one.
     Open(Screen),
     /// Another screen over this one, and something to be done for it.
@@ -174,7 +176,12 @@ impl Screen {
     }
 
     pub fn ask(end: End) -> Self {
-        Self::Ask(Ask::new(end))
+        Self::Ask(Ask::new(end, Vec::new()))
+    }
+
+    /// The same question when this is at work in other processes, a sentence for each.
+    pub fn ask_despite(end: End, at_work: Vec<String>) -> Self {
+        Self::Ask(Ask::new(end, at_work))
     }
 
     /// The first screen of a backup.
@@ -212,9 +219,9 @@ impl Screen {
         Self::Progress(Progress)
     }
 
-    /// What came of work.
-    pub fn ended(done: Done) -> Self {
-        Self::Ended(Ended::new(done))
+    /// What came of work. `stays_on`: the computer was to be powered off, and is not.
+    pub fn ended(done: Done, stays_on: bool) -> Self {
+        Self::Ended(Ended::new(done, stays_on))
     }
 
     /// What was not done.

@@ -39,9 +39,11 @@ pub fn asked(commands: &[Command]) -> BackupRequest {
     (**request).clone()
 }
 
+/// The answer to a request, and time to read it.
 pub fn answer(stage: &mut Stage, request: &BackupRequest, plan: Result<BackupPlan, Trouble>) {
     let message = Message::BackupPlanned(Box::new(request.clone()), Box::new(plan));
     assert_eq!(stage.tell(message), []);
+    stage.wait(1);
 }
 
 /// On the last step, with this plan for the request.

@@ -130,7 +130,7 @@ pub fn entry(device: &str, name: &str, made: &str, (disk, look): &(Disk, Look)) 
 fn told(disk: Disk, report: DiskReport, places: Vec<Place>) -> (Disk, Look) {
     let report =
         DiskReport { table: TableReport { kind: "gpt", id: None }, ..described(&disk, report) };
-    (with_partitions(disk, &report), Look { report, places, is_boot_medium: false })
+    (with_partitions(disk, &report), Look { report, places, ..Look::default() })
 }
 
 /// The report with what the kernel tells of the disk.

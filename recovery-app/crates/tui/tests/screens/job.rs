@@ -1,6 +1,9 @@
 //! Work that goes on, and what came of it.
 
+mod at_the_end;
+mod beginning;
 mod pictures;
+mod several;
 
 use std::time::Duration;
 
@@ -13,7 +16,7 @@ use tui::job::{
     FormatDone, FormatRequest, NewFilesystem, News, RestoreDone, RestorePlan, RestoreRequest,
     Source, Trouble, Work,
 };
-use tui::{Command, End, Message, STALLED, Surroundings};
+use tui::{Command, Message, STALLED, Surroundings};
 
 use crate::computer::{GB, fresh, notebook, usb_drive};
 use crate::stage::{ASCII, SCREEN, SERIAL, Stage, UEFI, VGA};
@@ -163,6 +166,7 @@ fn backed_up() -> BackupDone {
         seconds: 1834,
         verified: true,
         lost: Vec::new(),
+        drive_trouble: None,
     }
 }
 
@@ -267,20 +271,6 @@ fn a_result_is_not_closed_by_a_key_meant_for_what_was_before() {
     stage.wait(1);
     stage.press(&[Key::Enter]);
     assert!(stage.text().contains("Back up this computer"), "{}", stage.text());
-}
-
-#[test]
-fn the_computer_is_switched_off_after_a_good_backup_only() {
-    let good = || Box::new(Ok(Done::BackUp(vec![backed_up()])));
-    let off = [Command::End(End::PowerOff)];
-    let mut stage = at_work(vga(), backup(AtTheEnd::PowerOff));
-    assert!(stage.tell(Message::Ended(good())).ends_with(&off));
-    let mut stage = at_work(vga(), backup(AtTheEnd::PowerOff));
-    let failed = stage.tell(Message::Ended(Box::new(Err(Trouble::defect("no")))));
-    assert!(!failed.ends_with(&off));
-    let guest = Stage::within(Surroundings::Guest, VGA, SCREEN).with(&[notebook()]);
-    let mut stage = at_work(guest, backup(AtTheEnd::PowerOff));
-    assert!(!stage.tell(Message::Ended(good())).ends_with(&off));
 }
 
 #[test]

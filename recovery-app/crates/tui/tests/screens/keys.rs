@@ -76,12 +76,34 @@ fn the_computer_is_ended_only_on_purpose() {
     }
     let mut stage = stage();
     stage.press(&shut_down);
-    assert_eq!(stage.press(&[Key::Right, Key::Enter]), [Command::End(End::PowerOff)]);
+    assert_eq!(stage.press(&[Key::Right, Key::Enter]), [Command::End(End::PowerOff, Vec::new())]);
     assert!(stage.text().contains("Shutting down ..."));
     stage.tell(Message::EndFailed(End::PowerOff, "no such program".to_owned()));
     assert!(stage.text().contains("This did not work: no such program"));
     stage.press(&[Key::Left, Key::Enter]);
-    assert_eq!(stage.press(&[Key::Char('r'), Key::Enter]), [Command::End(End::Restart)]);
+    assert_eq!(
+        stage.press(&[Key::Char('r'), Key::Enter]),
+        [Command::End(End::Restart, Vec::new())]
+    );
+}
+
+#[test]
+fn work_on_another_screen_is_named_before_the_computer_is_ended() {
+    let at_work = vec!["A backup is at work on another screen; it would be stopped.".to_owned()];
+    let mut stage = stage();
+    stage.press(&[Key::Left, Key::Enter, Key::Right]);
+    assert_eq!(stage.press(&[Key::Enter]), [Command::End(End::PowerOff, Vec::new())]);
+    stage.tell(Message::AtWorkElsewhere(End::PowerOff, at_work.clone()));
+    let text = stage.text();
+    assert!(text.contains("! A backup is at work on another screen"), "{text}");
+    assert!(text.contains("► Go back") && !text.contains("Shutting down"), "{text}");
+    assert_eq!(stage.press(&[Key::Right, Key::Enter]), [], "nobody has read it yet");
+    stage.wait(2);
+    let mut other = Stage { state: stage.state.clone(), now: stage.now };
+    assert_eq!(other.press(&[Key::Enter]), []);
+    assert!(other.text().contains("Back up this computer"), "{}", other.text());
+    let ended = stage.press(&[Key::Right, Key::Enter]);
+    assert_eq!(ended, [Command::End(End::PowerOff, at_work)]);
 }
 
 #[test]

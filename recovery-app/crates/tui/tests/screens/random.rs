@@ -90,7 +90,7 @@ proptest! {
         for act in acts {
             match act {
                 Act::Press(key) => for command in stage.press(&[key]) {
-                    let ends = matches!(command, Command::End(_));
+                    let ends = matches!(command, Command::End(..));
                     prop_assert!(!ends || surroundings != Surroundings::Guest, "{command:?}");
                 },
                 Act::Resize(columns, rows) => drop(stage.tell(Message::Resized(columns, rows))),

@@ -131,7 +131,7 @@ fn of_place(known: &Known, look: &Look, place: &Place, room: Room) -> Row {
         let words = "This is a disk with an operating system: a drive of its own is safer.";
         row.warnings.push(words.to_owned());
     }
-    if place.free < room.likely {
+    if place.room() < room.likely {
         row.warnings.push(format!(
             "It may be too small for {}. A backup is smaller than what it holds; the last step \
              tells by how much.",
@@ -158,15 +158,37 @@ fn told(place: &Place) -> Vec<String> {
         }
         format!("{count} on it, the newest: {}, {}", newest.name, newest.made)
     });
-    std::iter::once(format!("{name}, {free} of {all} free")).chain(backups).collect()
+    let first = format!("{name}, {free} of {all} free");
+    std::iter::once(first).chain(backups).chain(unfinished(place)).collect()
+}
+
+/// What unfinished backups take, and how that is had back.
+fn unfinished(place: &Place) -> Option<String> {
+    const NAMED: usize = 3;
+    let names: Vec<&str> = place.unfinished.iter().map(|one| one.name.as_str()).collect();
+    let stored = size::in_words(place.room().saturating_sub(place.free));
+    match names.as_slice() {
+        [] => None,
+        [name] => Some(format!(
+            "{stored} are an unfinished backup, {name}: the next one of that name replaces it"
+        )),
+        names => {
+            let more = if names.len() > NAMED { ", ..." } else { "" };
+            Some(format!(
+                "{stored} are unfinished backups ({}{more}): each is replaced by the next one of \
+                 its name",
+                names[..names.len().min(NAMED)].join(", ")
+            ))
+        }
+    }
 }
 
 fn why_not(place: &Place, room: Room) -> Option<String> {
     let too_small = || {
-        (place.free < room.least.max(1)).then(|| {
+        (place.room() < room.least.max(1)).then(|| {
             format!(
                 "it is too small. {} are free, and the backup takes {} at the very least.",
-                size::in_words(place.free),
+                size::in_words(place.room()),
                 size::in_words(room.least)
             )
         })
@@ -203,7 +225,8 @@ fn to_be_made_ready(known: &Known, look: &Look, room: Room) -> Offered {
 /// Why all of a drive cannot be given to backups.
 pub fn why_not_ready(known: &Known, look: &Look, room: Room) -> Option<String> {
     if known.disk.read_only {
-        return Some("it does not let itself be written. Some drives have a switch.".to_owned());
+        let words = "it does not let itself be written. Some drives have a switch.";
+        return Some(look.protected.clone().unwrap_or_else(|| words.to_owned()));
     }
     if let Some(use_) = look.report.in_use.first() {
         return Some(format!("it is in use ({use_})."));

@@ -97,6 +97,13 @@ impl Parts {
         if !which::taken_out(self.sources.iter().map(|source| &source.disk), shared).is_empty() {
             return Reaction::None;
         }
+        // Of a disk that was put back in nothing is known at first, not even its parts.
+        if !self.sources.iter().all(|source| is_looked_at(source, shared)) {
+            let words = "The disk is still being looked at. Wait a moment, then press Enter.";
+            self.note = Some(words.to_owned());
+            return Reaction::None;
+        }
+        self.note = None;
         let all = numbers(&self.parts(shared));
         let mut kept = all.clone();
         kept.retain(|number| !self.left_out.contains(number));
@@ -139,6 +146,10 @@ impl Parts {
         lines.extend(sheet::alarms(&self.note, width));
         lines
     }
+}
+
+fn is_looked_at(source: &Source, shared: &Shared) -> bool {
+    shared.disks.attached(&source.disk).is_some_and(|known| known.look().is_some())
 }
 
 fn parts_of(source: &Source, shared: &Shared) -> Vec<Part> {

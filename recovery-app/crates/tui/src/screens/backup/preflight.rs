@@ -210,7 +210,7 @@ impl View for Preflight {
         match &**result {
             Ok(plan) => {
                 self.plan = Some(plan.clone());
-                Reaction::None
+                Reaction::Changed
             }
             Err(trouble) => Reaction::Replace(Screen::trouble(trouble.clone())),
         }

@@ -32,12 +32,14 @@ const HELP: Topic = Topic::About(&[
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ended {
     done: Done,
+    /// The computer was to be powered off, and is not.
+    stays_on: bool,
     scroll: Scroll,
 }
 
 impl Ended {
-    pub fn new(done: Done) -> Self {
-        Self { done, scroll: Scroll::default() }
+    pub fn new(done: Done, stays_on: bool) -> Self {
+        Self { done, stays_on, scroll: Scroll::default() }
     }
 
     fn lines(&self, width: u16) -> Vec<Line<'static>> {
@@ -47,7 +49,15 @@ impl Ended {
                 for done in backups {
                     backed_up(done, &mut text);
                 }
+                if self.stays_on {
+                    text.title("The computer stays on");
+                    text.say("It is powered off only when all has gone well.");
+                }
                 text.title("What to do now");
+                // It is one and the same drive.
+                if let Some(words) = backups.iter().find_map(|done| done.drive_trouble.as_ref()) {
+                    text.list(std::slice::from_ref(words), theme::WARNING);
+                }
                 text.say(
                     "Keep the drive in a safe place, away from the computer. To bring the computer \
                      back, start Remetal with the drive attached and choose Restore.",

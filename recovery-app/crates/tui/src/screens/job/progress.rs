@@ -42,8 +42,8 @@ impl View for Progress {
         "Working".to_owned()
     }
 
-    fn keys(&self, _shared: &Shared) -> Vec<KeyHint> {
-        vec![("Esc", "stop"), ("F1", "help")]
+    fn keys(&self, shared: &Shared) -> Vec<KeyHint> {
+        if may_ask(shared) { vec![("Esc", "stop"), ("F1", "help")] } else { vec![("F1", "help")] }
     }
 
     fn help(&self) -> Option<Topic> {
@@ -51,9 +51,8 @@ impl View for Progress {
     }
 
     fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
-        let may_ask = shared.running.as_ref().is_some_and(|running| !running.is_stopping);
         match key {
-            Key::Esc | Key::Char('s' | 'S') if may_ask => {
+            Key::Esc | Key::Char('s' | 'S') if may_ask(shared) => {
                 Reaction::Open(Screen::StopQuestion(StopQuestion::default()))
             }
             _ => Reaction::None,
@@ -80,6 +79,11 @@ impl View for Progress {
         draw_plot(running, plot, frame);
         frame.render_widget(Paragraph::new(notes).style(theme::BASE), below);
     }
+}
+
+/// Whether it can be asked to stop: once is enough.
+fn may_ask(shared: &Shared) -> bool {
+    shared.running.as_ref().is_some_and(|running| !running.is_stopping)
 }
 
 fn height(lines: &[Line<'_>]) -> u16 {
@@ -134,33 +138,37 @@ fn draw_gauge(progress: Option<Told>, area: Rect, frame: &mut Frame<'_>) {
 }
 
 fn facts(running: &Running, now: Duration, width: u16) -> Vec<Line<'static>> {
-    let Some(progress) = running.progress else { return Vec::new() };
-    let mut lines = vec![
-        pair("Done", words::done(&progress)),
-        pair("Speed", running.rates().map_or_else(waiting, |rates| words::rates(&progress, rates))),
-        pair("Time left", running.left().map_or_else(waiting, words::about)),
-        pair("Elapsed", words::clock(now.saturating_sub(running.begun))),
-        pair(
-            "Errors",
-            match progress.errors {
-                0 => "none".to_owned(),
-                1 => "1 place, named at the end".to_owned(),
-                count => format!("{count} places, named at the end"),
-            },
-        ),
-    ];
-    let mut tell = |words: String, style| {
-        lines.extend(text::wrapped(&words, "", width, style));
+    let elapsed = pair("Elapsed", words::clock(now.saturating_sub(running.begun)));
+    let mut lines = match running.progress {
+        Some(progress) => figures(running, &progress, elapsed),
+        None => vec![elapsed],
     };
+    let mut tell = |words: &str, style| lines.extend(text::wrapped(words, "", width, style));
     if running.is_stopping {
-        tell("! Stopping at the next piece ...".to_owned(), theme::WARNING);
+        tell(words::stopping(running), theme::WARNING);
     } else if let Some(silent) = running.stalled(now) {
-        tell(words::stalled(running, silent), theme::WARNING);
+        tell(&words::stalled(running, silent), theme::WARNING);
     } else if let Some(words) = words::slow_part(running) {
-        tell(words, theme::BASE);
+        tell(&words, theme::BASE);
     }
     lines.push(Line::default());
     lines
+}
+
+/// What is told of work that moves bytes.
+fn figures(running: &Running, progress: &Told, elapsed: Line<'static>) -> Vec<Line<'static>> {
+    let errors = match progress.errors {
+        0 => "none".to_owned(),
+        1 => "1 place, named at the end".to_owned(),
+        count => format!("{count} places, named at the end"),
+    };
+    vec![
+        pair("Done", words::done(progress)),
+        pair("Speed", running.rates().map_or_else(waiting, |rates| words::rates(progress, rates))),
+        pair("Time left", running.left().map_or_else(waiting, words::about)),
+        elapsed,
+        pair("Errors", errors),
+    ]
 }
 
 fn waiting() -> String {

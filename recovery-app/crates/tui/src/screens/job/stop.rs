@@ -29,9 +29,14 @@ pub struct StopQuestion {
 fn consequence(running: &Running) -> String {
     match &running.work {
         Work::BackUp(request) => format!(
-            "The disk is only read: it stays as it is. What has been written so far is no backup; \
-             it stays on the drive as '{}.partial' and can be deleted.",
-            request.name
+            "The disk is only read: it stays as it is. What has been written of it so far is no \
+             backup; it stays on the drive as '{}.partial' and can be deleted.{}",
+            request.name_of(running.disk),
+            match running.disk {
+                0 => String::new(),
+                1 => " The disk before it is saved.".to_owned(),
+                before => format!(" The {before} disks before it are saved."),
+            }
         ),
         Work::Restore(confirmed) if matches!(running.phase(), None | Some(Phase::Check)) => {
             let disk = card::identity(&confirmed.plan().request.target);

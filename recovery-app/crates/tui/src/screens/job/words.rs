@@ -24,7 +24,7 @@ pub fn subject(running: &Running) -> Vec<String> {
             };
             vec![
                 format!("Saving {}{which}", card::identity(&source.disk)),
-                format!("as '{}'", request.name),
+                format!("as '{}'", request.name_of(running.disk)),
             ]
         }
         Work::Restore(confirmed) => {
@@ -131,6 +131,15 @@ pub fn slow_part(running: &Running) -> Option<String> {
         capitalised(&part(running, bottleneck)),
         size::in_words(rate)
     ))
+}
+
+/// When a stop that was asked for comes.
+pub fn stopping(running: &Running) -> &'static str {
+    match (&running.work, running.progress) {
+        (Work::Format(_), _) => "! This comes to its end first ...",
+        (_, None) => "! Stopping as soon as the look at the disk has come to its end ...",
+        (_, Some(_)) => "! Stopping at the next piece ...",
+    }
 }
 
 /// What silence means.

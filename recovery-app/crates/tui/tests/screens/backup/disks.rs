@@ -134,6 +134,23 @@ fn parts_can_be_left_out_and_the_consequence_is_told() {
 }
 
 #[test]
+fn what_was_left_out_stays_so_until_the_disk_was_looked_at_again() {
+    let mut stage = stage();
+    stage.press(&to(2));
+    stage.press(&[Key::End, Key::Char(' ')]);
+    stage.attach(&[usb_drive()]);
+    let back = vec![notebook().0, usb_drive().0];
+    let commands = stage.tell(Message::Disks(Ok(back.into())));
+    let [Command::Look { ticket, .. }] = commands[..] else { panic!("{commands:?}") };
+    assert_eq!(stage.press(&[Key::Enter]), []);
+    says(&stage, "The disk is still being looked at. Wait a moment, then press Enter.");
+    says(&stage, "step 2 of 5");
+    stage.tell(Message::Looked { ticket, look: Box::new(notebook().1) });
+    let request = asked(&stage.press(&to(3)));
+    assert_eq!(request.sources[0].partitions, Some(vec![1, 2, 3, 4]));
+}
+
+#[test]
 fn nothing_cannot_be_saved() {
     let mut stage = stage();
     stage.press(&to(2));

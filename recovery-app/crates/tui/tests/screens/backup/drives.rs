@@ -1,10 +1,11 @@
 //! Where to.
 
+use engine::Unfinished;
 use tui::Command;
 use tui::input::Key;
 use tui::job::{NewFilesystem, Work};
 
-use crate::backup_steps::{asked, plain_request, says, stage, to, typed, with};
+use crate::backup_steps::{asked, plain_request, says, says_not, stage, to, typed, with};
 use crate::computer::{GB, failing, fresh, notebook, place, usb_drive};
 use crate::stage::{SCREEN, Stage, VGA};
 
@@ -32,6 +33,32 @@ fn drives_that_cannot_take_a_backup_say_why() {
         stage.press(&[Key::Home, Key::Down, Key::Enter]);
         says(&stage, "step 3 of 5");
     }
+}
+
+#[test]
+fn what_an_unfinished_backup_takes_can_be_had_back() {
+    let unfinished = |name: &str, stored| Unfinished { name: name.to_owned(), stored };
+    let full = with(usb_drive(), |look| {
+        look.places[0].free = 0;
+        look.places[0].unfinished = vec![unfinished("notebook", 430 * GB)];
+    });
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), full.clone()]);
+    stage.press(&to(3));
+    says(&stage, "0 B of 2.00 TB free");
+    says(
+        &stage,
+        "430 GB are an unfinished backup, notebook: the next one of that name replaces it",
+    );
+    says_not(&stage, "too small");
+    stage.press(&[Key::Enter]);
+    says(&stage, "step 4 of 5");
+    let fuller = with(full, |look| {
+        look.places[0].unfinished = vec![unfinished("a", GB), unfinished("b", GB)];
+    });
+    let mut stage = Stage::new(VGA, SCREEN).with(&[notebook(), fuller]);
+    stage.press(&to(3));
+    says(&stage, "2.00 GB are unfinished backups (a, b): each is replaced by the next one of its");
+    says(&stage, "cannot be chosen: it is too small. 2.00 GB are free");
 }
 
 #[test]
@@ -113,10 +140,13 @@ fn drives_with_something_on_them_are_offered_last_and_with_a_warning() {
     says(&stage, "There are backups on it (3): they would be lost.");
     let mut locked = fresh();
     locked.0.read_only = true;
+    let mut saved = with(failing(), |look| look.protected = Some("It was saved.".to_owned()));
+    saved.0.read_only = true;
     let in_use = with(usb_drive(), |look| look.report.in_use = vec!["files are open".to_owned()]);
     stage.attach(&[notebook()]);
-    stage.attach(&[notebook(), locked, in_use]);
+    stage.attach(&[notebook(), locked, saved, in_use]);
     says(&stage, "cannot be chosen: it does not let itself be written.");
+    says(&stage, "cannot be chosen: It was saved.");
     says(&stage, "cannot be chosen: it is in use (files are open).");
 }
 

@@ -1,7 +1,9 @@
 //! All of it, back and forth.
 
+use std::time::Duration;
+
 use tui::input::Key;
-use tui::job::Work;
+use tui::job::{Ending, Trouble, Work};
 use tui::{Command, Message};
 
 use crate::backup_steps::{answer, asked, facts, plain_request, says, stage, to, typed};
@@ -33,6 +35,36 @@ fn enter_alone_saves_the_computer() {
     let begun = Command::Begin(Work::BackUp(Box::new(plain_request())));
     assert_eq!(stage.press(&[Key::Enter]), [begun]);
     assert!(stage.state.shared.running.is_some());
+}
+
+/// Ten times a second, through all pages: only a key that is pressed anew begins.
+#[test]
+fn a_key_that_is_held_down_begins_nothing() {
+    let mut stage = stage();
+    let request = asked(&stage.press(&to(5)));
+    let hold = |stage: &mut Stage| {
+        for _ in 0..50 {
+            stage.now += Duration::from_millis(100);
+            stage.tell(Message::Tick(stage.now));
+            assert_eq!(stage.press(&[Key::Enter]), []);
+        }
+    };
+    hold(&mut stage);
+    let plan = backup_plan(&request);
+    let message = Message::BackupPlanned(Box::new(request.clone()), Box::new(Ok(plan)));
+    assert_eq!(stage.tell(message), []);
+    hold(&mut stage);
+    says(&stage, "Begin the backup");
+    stage.wait(1);
+    let begun = Command::Begin(Work::BackUp(Box::new(request)));
+    assert_eq!(stage.press(&[Key::Enter]), [begun]);
+    let stopped = Trouble { end: Ending::Stopped, ..Trouble::refused("It was stopped.") };
+    stage.tell(Message::Ended(Box::new(Err(stopped))));
+    hold(&mut stage);
+    says(&stage, "Stopped, as you asked.");
+    stage.wait(1);
+    stage.press(&[Key::Enter]);
+    says(&stage, "Back up this computer");
 }
 
 #[test]

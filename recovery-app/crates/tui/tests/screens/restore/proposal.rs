@@ -20,6 +20,7 @@ fn a_plan_that_cannot_be_made_is_a_screen_of_its_own() {
         }
         let trouble = Trouble::refused("The backup ends too early.");
         stage.tell(Message::RestorePlanned(request.clone(), Box::new(Err(trouble))));
+        stage.wait(1);
         if help_is_open {
             stage.press(&[Key::Esc]);
         }

@@ -201,6 +201,7 @@ impl Trial {
                 Command::PlanBackup(request) => {
                     let plan = backup_plan(&request);
                     self.tell(Message::BackupPlanned(request, Box::new(Ok(plan))));
+                    self.stage.wait(1);
                 }
                 Command::Use(tool) => self.tell(Message::Used(tool, Ok("It is done.".to_owned()))),
                 Command::Begin(_) => {
