@@ -31,7 +31,7 @@ pub struct Failure {
     pub is_full: bool,
     /// The name of the device or file that failed.
     #[serde(skip)]
-    pub device: Option<String>,
+    pub device: Option<Box<str>>,
 }
 
 impl Failure {
@@ -119,7 +119,7 @@ impl From<EngineError> for Failure {
         };
         let unharmed = if exit == Exit::Refused { nothing_written() } else { None };
         let is_full = is_full(&error);
-        let device = device(&error).map(str::to_owned);
+        let device = device(&error).map(Box::from);
         Self {
             unharmed,
             exit,
@@ -200,6 +200,15 @@ impl fmt::Display for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_drive_that_was_taken_out_is_a_failure_and_no_damage() {
+        let (backup, reason) = ("/a/disk0.img.zst".into(), "reading".to_owned());
+        let failure = Failure::from(EngineError::BackupGone { backup, reason }).before_writing();
+        assert_eq!((failure.kind, failure.exit), ("backup-gone", Exit::Failed));
+        assert_eq!(failure.unharmed.as_deref(), Some("Nothing was written."));
+        assert_eq!(failure.while_writing().kind, "backup-gone");
+    }
 
     #[test]
     fn a_name_in_a_failure_makes_no_line() {

@@ -39,7 +39,7 @@ pub fn by_disk(failure: Failure, used: &[Used<'_>]) -> Trouble {
     let device = failure.device.clone().filter(|_| failure.kind == "device" && !failure.is_full);
     let trouble = Trouble::from(failure);
     let Some(device) = device else { return trouble };
-    match used.iter().find(|used| used.has(Path::new(&device))) {
+    match used.iter().find(|used| used.has(Path::new(&*device))) {
         Some(Used { disk, role, .. }) => {
             let disk = identity::of_disk(disk);
             let words = "was taken out, or does not answer as it should";

@@ -28,11 +28,10 @@ fn foreign_manifest(id: &BackupId, message: String) -> Trouble {
     let folder = Path::new(AT).join(&id.folder);
     let manifest = quoted(&folder.join(MANIFEST_NAME));
     let (device, folder) = (quoted(&id.device), quoted(&folder));
+    let next = "Use another copy of the backup if there is one. Or look at it with the command line \
+                in the shell (Alt+F2), which can do without that file: D shows what to type.";
     Trouble {
-        next:
-            "Use another copy of the backup if there is one. Or look at it with the command line \
-               in the shell (Alt+F2), which can do without that file: D shows what to type."
-                .to_owned(),
+        next: next.to_owned(),
         details: vec![
             message,
             format!("mount {device} {AT}"),

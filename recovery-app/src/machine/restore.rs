@@ -107,9 +107,11 @@ impl Made {
         let folder = mounted.folder().join(&request.backup.folder);
         let used = [Used::target(&disk), Used::drive(&drive, mounted.folder())];
         let image = opening::open(&folder, &request.backup, &used)?;
-        let chosen = Chosen::find(&disk.path, &folder).or_trouble()?;
+        let told = |failure: Failure| by_disk(failure.before_writing(), &used);
+        let chosen = Chosen::find(&disk.path, &folder).map_err(told)?;
         let device = chosen.reader.as_ref().map(|device| device as &dyn BlockDevice);
-        let plan = engine::restore::plan(&folder, chosen.target.clone(), device).or_trouble()?;
+        let plan = engine::restore::plan(&folder, chosen.target.clone(), device)
+            .map_err(|error| told(error.into()))?;
         let before = content::of_disk(&look::of_disk(&disk).0);
         let manifest = image.manifest();
         let shown = RestorePlan {

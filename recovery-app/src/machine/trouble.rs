@@ -137,6 +137,8 @@ mod tests {
             (Ending::Failed, "The drive for the backup is full.")
         );
         assert_eq!(before_writing(EngineError::Cancelled).end, Ending::Stopped);
+        let cut = before_writing(EngineError::Image(image::ImageError::Unfinished("/a".into())));
+        assert!(cut.next.starts_with("Use another copy") && !cut.next.contains("Check a backup"));
         let refused = before_writing(EngineError::refused("the name is taken", "Use --name."));
         assert_eq!(refused.end, Ending::Refused);
         assert_eq!(refused.what, "The name is taken.");

@@ -274,3 +274,17 @@ fn a_backup_without_a_name_gets_one() {
     assert!(first.starts_with("source-20"), "{names:?}");
     assert_eq!(names[1].to_str().unwrap(), format!("{first}-2"));
 }
+
+#[test]
+fn a_disk_without_a_serial_number_is_confirmed_by_the_name_of_the_kernel() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify"]);
+    let file = bench.path("target.disk");
+    fs::File::create(&file).unwrap().set_len(64 << 20).unwrap();
+    let target = LoopDisk::new(&file, "");
+    let plan = expect_json(VERIFIED, &["plan", text(&backup), target.node()]);
+    let word = target.node().strip_prefix("/dev/").unwrap();
+    assert_eq!(plan["target"]["word"], word);
+    assert!(plan["warnings"].to_string().contains("tells no serial number"), "{plan:#}");
+    expect(VERIFIED, &["restore", text(&backup), target.node(), "--confirm", word, "--no-verify"]);
+}

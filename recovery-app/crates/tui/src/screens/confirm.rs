@@ -130,11 +130,20 @@ impl Confirm {
             let words = sentence(HAS_DOUBLE);
             lines.extend(text::hanging("  ! ", &words, width, theme::WARNING));
         }
-        lines.extend(lost_lines(&self.lost(), usize::from(area.height).saturating_sub(14), width));
+        let below = self.question(width);
+        // Below them are a gap, the field, and a line to spare.
+        let room = usize::from(area.height).saturating_sub(lines.len() + below.len() + 3);
+        lines.extend(lost_lines(&self.lost(), room, width));
+        lines.extend(below);
+        lines
+    }
+
+    /// What is below the list of what is lost: what follows, and the word.
+    fn question(&self, width: u16) -> Vec<Line<'static>> {
+        let mut lines = vec![Line::default()];
+        lines.extend(text::wrapped(&self.follows(), "", width, theme::BASE));
         lines.push(Line::default());
-        lines.extend(wrapped(&self.follows(), theme::BASE));
-        lines.push(Line::default());
-        lines.extend(wrapped(self.asks(), theme::BASE));
+        lines.extend(text::wrapped(self.asks(), "", width, theme::BASE));
         lines.push(Line::default());
         lines.push(Line::styled(format!("    {}", self.word().to_uppercase()), theme::STRONG));
         lines

@@ -85,7 +85,7 @@ fn act() -> impl Strategy<Value = Act> {
         4 => Just(Act::GoOn),
         4 => (0..6_usize, any::<bool>())
             .prop_map(|(letters, capitals)| Act::TypeWord { letters, capitals }),
-        4 => Just(Act::TypeWord { letters: 4, capitals: true }),
+        4 => Just(Act::TypeWord { letters: usize::MAX, capitals: true }),
         1 => prop_oneof![Just(VGA), Just(UEFI), Just((80, 24))].prop_map(Act::Resize),
         1 => (0..9_u64).prop_map(Act::Wait),
         1 => any::<u8>().prop_map(Act::Attach),

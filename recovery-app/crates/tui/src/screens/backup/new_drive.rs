@@ -23,8 +23,7 @@ const HELP: Topic = Topic::About(&[
     "exFAT is right for nearly everybody: Windows, macOS and Linux read it.",
     "ext4 takes less harm when the plug is pulled while something is written, but only Linux reads \
      it without further programs. Remetal reads both.",
-    "Nothing is written before you have typed the end of the drive's serial number on the next \
-     page.",
+    "Nothing is written before you have typed the word that the next page asks for.",
 ]);
 
 /// Things on the drive that are told by name.

@@ -1,12 +1,13 @@
 //! Disks that cannot be told apart by what they say of themselves.
 
+use filesystem::Kind;
 use tui::Command;
 use tui::input::Key;
 use tui::job::Work;
 
 use super::{Disks, TO_TARGETS, at_confirm, disks, letters, on_stage, propose, shows, with};
-use crate::computer::fresh;
-use crate::stage::{SCREEN, Stage, UEFI};
+use crate::computer::{GB, fresh, info, volume};
+use crate::stage::{SCREEN, SERIAL, Stage, UEFI};
 
 const DOUBT: &str =
     "nother disk here has the same name or number: only the content and the port tell them apart";
@@ -72,6 +73,25 @@ fn a_disk_without_a_serial_number_is_shown_with_its_name() {
     stage.press(&letters("sdb"));
     let expected = Work::Restore(Box::new(plan.confirm("sdb").unwrap()));
     assert_eq!(stage.press(&[Key::Enter]), [Command::Begin(expected)]);
+}
+
+#[test]
+fn the_word_is_seen_however_much_is_lost() {
+    let mut disks = dock();
+    for (disk, look) in disks.iter_mut().filter(|(disk, _)| disk.has_double) {
+        look.report.volumes.clear();
+        for _ in 0..30 {
+            volume(&mut look.report, GB, info(Kind::Ext4, "ext4", None, GB));
+        }
+        disk.size = 4_000 * GB;
+    }
+    let mut stage = Stage::new(SERIAL, SCREEN).with(&disks);
+    stage.press(&TO_TARGETS);
+    stage.press(&[Key::End]);
+    propose(&mut stage, &disks, |_| ());
+    stage.press(&[Key::Right, Key::Enter]);
+    shows(&stage, "press Enter: 0B7C-SDD");
+    shows(&stage, "more It gets the content of");
 }
 
 #[test]

@@ -14,10 +14,11 @@ use crate::computer::{backup_plan, disk, failing, fresh, notebook, restore_plan,
 use crate::stage::{SCREEN, Stage, VGA};
 
 /// Kinds of [`disks`].
-pub const WORLDS: usize = 4;
+pub const WORLDS: usize = 5;
 
 /// The disks that may be attached: in some worlds the fresh one is the boot medium, or another one
-/// in the same place, or the drives with backups are swapped.
+/// in the same place, or the drives with backups are swapped, or another one tells its serial
+/// number.
 fn disks(world: usize) -> Vec<(Disk, Look)> {
     let mut fresh = fresh();
     let mut drive = usb_drive();
@@ -27,7 +28,8 @@ fn disks(world: usize) -> Vec<(Disk, Look)> {
         3 => drive.0.serial = Some("OTHER9F21".to_owned()),
         _ => {}
     }
-    let twin = disk("sdf", "CT1000MX500SSD1", "2210E6169999", Bus::Sata, 1_000_204_886_016);
+    let serial = if world == 4 { "2210E6160B7C" } else { "2210E6169999" };
+    let twin = disk("sdf", "CT1000MX500SSD1", serial, Bus::Sata, 1_000_204_886_016);
     vec![drive, fresh.clone(), notebook(), failing(), (twin, fresh.1)]
 }
 
@@ -106,8 +108,11 @@ impl Trial {
     fn attach(&mut self) {
         let all = disks(self.world).into_iter().enumerate();
         self.disks = all.filter(|(at, _)| self.bits & (1 << at) != 0).map(|(_, it)| it).collect();
+        let mut disks: Vec<Disk> = self.disks.iter().map(|(disk, _)| disk.clone()).collect();
+        hardware::mark_doubles(&mut disks);
+        self.disks.iter_mut().zip(&disks).for_each(|((disk, _), marked)| disk.clone_from(marked));
         let list = DiskList {
-            disks: self.disks.iter().map(|(disk, _)| disk.clone()).collect(),
+            disks,
             touched: self.disks.iter().map(|(disk, _)| disk.name.clone()).collect(),
         };
         self.tell(Message::Disks(Ok(list)));
@@ -175,7 +180,10 @@ impl Trial {
         assert!(!look.is_boot_medium, "{seen}");
         assert!(seen.lines().next().unwrap().contains("the last question"), "{seen}");
         assert!(seen.contains(&identity(target)), "{seen}");
-        assert_eq!(target.confirmation_word(), word);
+        assert_eq!(
+            (now.confirmation_word(), target.confirmation_word()),
+            (word.clone(), word.clone())
+        );
         assert!(asked_word(seen).unwrap().eq_ignore_ascii_case(&word), "{seen}");
         assert!(typed_word(seen).unwrap().eq_ignore_ascii_case(&word), "{seen}");
     }
@@ -258,9 +266,10 @@ fn overwrites(command: &Command) -> bool {
 
 /// As it stands on the screen.
 fn identity(disk: &Disk) -> String {
-    let tail = disk.confirmation_word().to_uppercase();
+    let tail = disk.serial_tail().unwrap().to_uppercase();
     let size = report::size::on_label(disk.size);
-    format!("{}, {size}, {}, ...{tail}", disk.model.as_deref().unwrap(), disk.bus)
+    let name = if disk.has_double { format!(", {}", disk.name) } else { String::new() };
+    format!("{}, {size}, {}, ...{tail}{name}", disk.model.as_deref().unwrap(), disk.bus)
 }
 
 /// The word that the last question asks for: the line that is nothing but one.
