@@ -18,7 +18,9 @@ pub fn run(arguments: &RestoreArgs, terminal: &Terminal) -> Result<Answer, Failu
     let (plan, chosen) = plan::make(&arguments.plan)?;
     let words = plan::in_words_for_people(&plan);
     let shown = json!({ "plan": plan });
-    let confirmed = plan.confirm(&arguments.confirm)?;
+    let is_end = chosen.is_end_of_name(&arguments.confirm);
+    let word = if is_end { plan.target.word.clone() } else { arguments.confirm.clone() };
+    let confirmed = plan.confirm(&word)?;
     terminal.announce("plan", &shown, &words);
     let extras = Extras { compare: !arguments.no_verify, saves_old_table: true };
     let written = target::write(&confirmed, &chosen, extras, terminal, &cancel)

@@ -163,6 +163,13 @@ impl Chosen {
         }
     }
 
+    /// True when this is the end of the name of a disk without a serial number, which does as well as
+    /// the whole name, as it does for a file.
+    pub fn is_end_of_name(&self, typed: &str) -> bool {
+        let unnumbered = self.disk.as_ref().filter(|disk| disk.serial_tail().is_none());
+        unnumbered.is_some_and(|disk| end_of_name(&disk.path).eq_ignore_ascii_case(typed.trim()))
+    }
+
     fn forbid(&mut self, reason: String, words: &str) {
         if !self.target.forbidden.contains(&reason) {
             self.target.forbidden.push(reason);

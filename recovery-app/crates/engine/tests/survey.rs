@@ -378,8 +378,10 @@ fn what_a_suspended_system_may_have_open_is_captured_whole() {
 #[test]
 fn a_physical_volume_with_the_memory_of_a_suspended_system_is_captured_whole() {
     let disk = Disk::new(128 * MIB);
-    disk.run(LVM);
-    disk.run("rm $P; truncate -s 64M $P; mkswap $P; dd if=$P of=$D bs=1M seek=1 conv=notrunc");
+    disk.run(&format!(
+        "{LVM}; create 64M swap; blockdev --flushbufs $node; truncate -s 64M $P; mkswap $P
+         dd if=$P of=$D bs=1M seek=1 conv=notrunc"
+    ));
     assert!(matches!(disk.survey().volumes[0].capture, VolumeCapture::Mapped { .. }));
     suspend(&disk, MIB);
     let survey = disk.survey();

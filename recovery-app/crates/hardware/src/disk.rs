@@ -20,8 +20,8 @@ pub struct Disk {
     pub vendor: Option<String>,
     /// The serial number.
     pub serial: Option<String>,
-    /// The serial number ends like that of another disk that is attached, so that only the
-    /// kernel's name tells the two apart: a bridge with room for several disks may give them its
+    /// Another disk that is attached looks the same (see [`mark_doubles`](crate::mark_doubles)), so
+    /// that only the kernel's name tells the two apart: a bridge with room for several disks may give them its
     /// own.
     #[serde(default)]
     pub has_double: bool,
@@ -130,9 +130,8 @@ impl Disk {
     }
 
     /// What a person types to confirm that this disk is overwritten, in lower case: the end of the
-    /// serial number, with the kernel's name where another disk has the same one; without a serial
-    /// number the kernel's name alone. No two attached disks have the same word. Compare it with
-    /// what was typed in lower case.
+    /// serial number, with the kernel's name where another disk looks the same; without a serial
+    /// number the kernel's name alone. Compare it with what was typed in lower case.
     #[must_use]
     pub fn confirmation_word(&self) -> String {
         let word = match self.serial_tail() {

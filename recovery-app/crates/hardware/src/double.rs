@@ -2,14 +2,25 @@
 
 use crate::Disk;
 
-/// Marks each disk whose serial number ends like that of another one among these, or spells the
-/// name of one without a serial number.
+/// Marks each disk that looks like another one among these: its serial number ends alike, and it is
+/// the whole number that is the same, or all else that people see. So is one marked whose number
+/// spells the name of a disk without a serial number.
 pub fn mark_doubles(disks: &mut [Disk]) {
-    let words: Vec<String> = disks.iter().map(own_word).collect();
-    for (disk, word) in disks.iter_mut().zip(&words) {
-        let as_many = words.iter().filter(|other| *other == word).count();
-        disk.has_double = as_many > 1 && disk.serial_tail().is_some();
+    let is_double = |(place, disk): (usize, &Disk)| {
+        let mut others = disks.iter().enumerate().filter(|(other, _)| *other != place);
+        disk.serial_tail().is_some() && others.any(|(_, other)| looks_like(disk, other))
+    };
+    let doubles: Vec<bool> = disks.iter().enumerate().map(is_double).collect();
+    for (disk, has_double) in disks.iter_mut().zip(doubles) {
+        disk.has_double = has_double;
     }
+}
+
+fn looks_like(disk: &Disk, other: &Disk) -> bool {
+    let seen = |disk: &Disk| (disk.vendor.clone(), disk.model.clone(), disk.size, disk.bus);
+    let is_as_much =
+        other.serial_tail().is_none() || disk.serial == other.serial || seen(disk) == seen(other);
+    own_word(disk) == own_word(other) && is_as_much
 }
 
 /// What would be typed for the disk if it were the only one.

@@ -23,9 +23,10 @@ use crate::{TuiError, shell, update, view, workers};
 
 /// Between two pictures.
 const FRAME: Duration = Duration::from_millis(100);
-/// The same on a serial line, where nobody has pressed a key: at 9600 baud, a second draws some
-/// 900 characters, and what is behind them waits.
-const SLOW_FRAME: Duration = Duration::from_secs(1);
+/// The same on a serial line, where nobody has pressed a key: at 9600 baud, it draws some 670
+/// characters in that time, and what is behind them waits. A disk that comes or goes still has to be
+/// seen within a second.
+const SLOW_FRAME: Duration = Duration::from_millis(700);
 /// The clock of the screens.
 const TICK: Duration = Duration::from_millis(500);
 /// How long a terminal may take to say what it is.
@@ -119,21 +120,22 @@ impl EventLoop {
         workers::watch(&self.machine, &self.sender)?;
         self.draw_anew()?;
         let mut drawn = Instant::now();
-        let mut patience = FRAME;
+        let mut due = drawn + FRAME;
         while !self.leaving {
-            let due = (drawn + patience).max(self.not_before);
-            match self.events.recv_deadline(due) {
+            match self.events.recv_deadline(due.max(self.not_before)) {
                 Ok(event) => {
-                    patience = patience.min(self.patience(&event));
+                    due = due.min(drawn + self.patience(&event));
                     self.take(event)?;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
-            if Instant::now() >= due {
-                drawn = Instant::now();
-                patience = if self.serial { SLOW_FRAME } else { TICK };
-                self.draw()?;
+            let now = Instant::now();
+            if now >= due.max(self.not_before) {
+                due = now + if self.serial { SLOW_FRAME } else { TICK };
+                if self.draw()? {
+                    drawn = now;
+                }
             }
             if self.shell_wanted && self.asked.is_none_or(|asked| asked.elapsed() >= ANSWER) {
                 self.shell_wanted = false;
@@ -149,7 +151,7 @@ impl EventLoop {
         Ok(())
     }
 
-    /// How long after the last picture an event may wait to be seen.
+    /// How long after the last picture that was another one an event may wait to be seen.
     fn patience(&self, event: &Event) -> Duration {
         match event {
             Event::Message(_) if self.serial => SLOW_FRAME,
@@ -257,14 +259,15 @@ impl EventLoop {
         }
     }
 
-    fn draw(&mut self) -> io::Result<()> {
+    /// Draws what has changed; true when something has.
+    fn draw(&mut self) -> io::Result<bool> {
         if let Some((columns, rows)) = console::size().filter(|_| !self.serial) {
             self.resize(columns, rows);
         }
         update(&mut self.state, Message::Tick(self.begun.elapsed()));
         let state = &self.state;
         self.terminal.draw(|frame| view(state, frame))?;
-        Ok(())
+        Ok(self.terminal.backend().has_drawn())
     }
 }
 

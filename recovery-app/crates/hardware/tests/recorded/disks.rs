@@ -185,6 +185,21 @@ fn disks_with_the_serial_number_of_their_dock_have_words_of_their_own() {
 }
 
 #[test]
+fn disks_that_differ_in_more_than_their_number_are_no_doubles() {
+    let machine = machine();
+    for (name, number, size, serial) in [
+        ("vdb", "254:16", GIB, "A-5678"),
+        ("vdc", "254:32", 2 * GIB, "B-5678"),
+        ("vdd", "254:48", GIB, "C-5678"),
+    ] {
+        let place = format!("pci0000:00/0000:00:02.0/virtio{number}");
+        machine.disk(name, &place, number, size).set("serial", serial);
+    }
+    let word = |name: &str| find(&machine, name).confirmation_word();
+    assert_eq!(["vdb", "vdc", "vdd"].map(word), ["5678-vdb", "5678", "5678-vdd"]);
+}
+
+#[test]
 fn a_disk_without_a_serial_number_is_confirmed_by_its_name() {
     let machine = machine();
     let place = "pci0000:00/0000:00:02.0/virtio2";

@@ -23,12 +23,26 @@ pub struct ConsoleBackend<W: Write> {
     colours: Option<(Color, Color)>,
     /// The screen was cleared and nothing was drawn since.
     is_blank: bool,
+    /// The last frame had something to draw.
+    has_drawn: bool,
 }
 
 impl<W: Write> ConsoleBackend<W> {
     /// For a terminal of this many columns and lines.
     pub fn new(out: W, size: (u16, u16)) -> Self {
-        Self { out, frame: Vec::new(), size: size.into(), colours: None, is_blank: false }
+        Self {
+            out,
+            frame: Vec::new(),
+            size: size.into(),
+            colours: None,
+            is_blank: false,
+            has_drawn: false,
+        }
+    }
+
+    /// True when the last frame differed from the one before it.
+    pub fn has_drawn(&self) -> bool {
+        self.has_drawn
     }
 
     /// The terminal has another size now; the next frame is drawn anew.
@@ -118,6 +132,7 @@ impl<W: Write> Backend for ConsoleBackend<W> {
             self.frame.write_all(cell.symbol().as_bytes())?;
             next = Some((x + 1, y));
         }
+        self.has_drawn = next.is_some();
         Ok(())
     }
 
@@ -189,7 +204,9 @@ mod tests {
         let base = Style::new().gray().on_black();
         drawn(&mut terminal, "disks: 1", base);
         assert_eq!(drawn(&mut terminal, "disks: 2", base), "\x1b[1;8H2");
+        assert!(terminal.backend().has_drawn());
         assert_eq!(drawn(&mut terminal, "disks: 2", base), "");
+        assert!(!terminal.backend().has_drawn());
         terminal.clear().unwrap();
         assert_eq!(
             drawn(&mut terminal, "a  b", base),
