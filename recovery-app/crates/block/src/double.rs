@@ -1,6 +1,6 @@
-//! Devices that misbehave on purpose, for tests: stack them on another device.
+//! Devices that misbehave on purpose or keep count, for tests: stack them on another device.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::device::check_range;
@@ -174,6 +174,56 @@ impl<D: BlockDevice> BlockDevice for SlowDevice<D> {
 
     fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
         self.stall(data.len());
+        self.inner.write_at(data, offset)
+    }
+
+    fn flush(&self) -> Result<(), BlockError> {
+        self.inner.flush()
+    }
+}
+
+/// Counts what is read of a device. It knows no holes, as a disk does not.
+pub struct CountingDevice<D> {
+    inner: D,
+    read: AtomicU64,
+    reads: AtomicU64,
+}
+
+impl<D: BlockDevice> CountingDevice<D> {
+    /// `inner`, of which nothing was read yet.
+    pub fn new(inner: D) -> Self {
+        Self { inner, read: AtomicU64::new(0), reads: AtomicU64::new(0) }
+    }
+
+    /// Bytes read so far.
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// Reads so far, of whatever length.
+    #[must_use]
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+}
+
+impl<D: BlockDevice> BlockDevice for CountingDevice<D> {
+    fn geometry(&self) -> Geometry {
+        self.inner.geometry()
+    }
+
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
+        self.read.fetch_add(buffer.len() as u64, Ordering::Relaxed);
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.inner.read_at(buffer, offset)
+    }
+
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
         self.inner.write_at(data, offset)
     }
 

@@ -4,10 +4,9 @@
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use block::double::FaultDevice;
-use block::{Access, BlockDevice, BlockError, Caching, Extent, FileDevice, Geometry};
+use block::double::{CountingDevice, FaultDevice};
+use block::{Access, Caching, Extent, FileDevice};
 use engine::{EngineError, Survey, SurveyOptions, VolumeCapture, survey};
 use partition_table::Table;
 
@@ -286,42 +285,14 @@ fn what_was_written_anywhere_outside_of_partitions_is_told() {
     assert_eq!(survey(&disk, &SurveyOptions::default()).unwrap().layout.notes, told);
 }
 
-/// Counts the reads of a device that knows no holes, and their bytes.
-struct Counted {
-    inner: FileDevice,
-    reads: AtomicU64,
-    bytes: AtomicU64,
-}
-
-impl BlockDevice for Counted {
-    fn geometry(&self) -> Geometry {
-        self.inner.geometry()
-    }
-    fn name(&self) -> &str {
-        self.inner.name()
-    }
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
-        self.bytes.fetch_add(buffer.len() as u64, Ordering::Relaxed);
-        self.inner.read_at(buffer, offset)
-    }
-    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
-        self.inner.write_at(data, offset)
-    }
-    fn flush(&self) -> Result<(), BlockError> {
-        self.inner.flush()
-    }
-}
-
 #[test]
 fn little_is_read_of_a_huge_disk() {
     let disk = Disk::new(15 << 40);
     disk.run("sgdisk $(printf -- '-n 0:%s00G:+8M ' {1..40}) $D");
-    let counted =
-        Counted { inner: disk.open(), reads: AtomicU64::new(0), bytes: AtomicU64::new(0) };
+    let counted = CountingDevice::new(disk.open());
     let survey = survey(&counted, &SurveyOptions::default()).unwrap();
     assert_eq!((survey.volumes.len(), survey.layout.notes), (40, Vec::<String>::new()));
-    let (reads, bytes) = (counted.reads.into_inner(), counted.bytes.into_inner());
+    let (reads, bytes) = (counted.reads(), counted.read());
     assert!(reads < 50_000 && bytes < 256 * MIB, "{reads} reads, {bytes} bytes");
 }
 

@@ -7,9 +7,9 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-use block::double::FaultDevice;
+use block::double::{CountingDevice, FaultDevice};
 use block::{BlockDevice, Extent, ExtentSet};
-use common::{Counted, open, sh, sparse_file};
+use common::{open, sh, sparse_file};
 use filesystem::{Allocation, AllocationMap, allocation, identify};
 use tempfile::TempDir;
 
@@ -108,7 +108,7 @@ impl Volume {
 
     /// The map, and the bytes that were read for it.
     fn map(&self) -> (Allocation, u64) {
-        let device = Counted::new(open(&self.path));
+        let device = CountingDevice::new(open(&self.path));
         let info = identify(&device).unwrap();
         let before = device.read();
         let allocation = allocation(&device, &info);

@@ -8,7 +8,8 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-use common::{Counted, open, sh, sparse_file};
+use block::double::CountingDevice;
+use common::{open, sh, sparse_file};
 use filesystem::{Allocation, ext};
 
 const BLOCK: u64 = 4096;
@@ -68,7 +69,7 @@ impl Crafted {
 
     /// Why there is no map; fails when finding out takes more than [`MOST_READS`].
     fn why_not(&self) -> String {
-        let device = Counted::new(open(&self.path));
+        let device = CountingDevice::new(open(&self.path));
         let info = filesystem::identify(&device).unwrap();
         let allocation = filesystem::allocation(&device, &info);
         let reads = device.reads();

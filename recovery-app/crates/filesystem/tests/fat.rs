@@ -7,9 +7,9 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use block::double::FaultDevice;
+use block::double::{CountingDevice, FaultDevice};
 use block::{BlockDevice, Extent, ExtentSet, MemoryDevice};
-use common::{Counted, assert_close, open, partclone_map, scramble_free, sh, sparse_file, try_sh};
+use common::{assert_close, open, partclone_map, scramble_free, sh, sparse_file, try_sh};
 use filesystem::{
     Allocation, AllocationMap, Kind, State, VolumeInfo, allocation, files_on, identify, read_file,
 };
@@ -462,7 +462,7 @@ fn a_directory_in_a_circle_is_read_once() {
     entry[20..22].copy_from_slice(&high[..2]);
     entry[26..28].copy_from_slice(&low[..2]);
     volume.poke(32 * 512 + length * 2 + 32, &entry);
-    let device = Counted::new(open(&volume.path));
+    let device = CountingDevice::new(open(&volume.path));
     let info = identify(&device).unwrap();
     let before = device.read();
     let allocation = allocation(&device, &info);

@@ -6,7 +6,8 @@ mod common;
 mod ntfs_support;
 
 use block::Extent;
-use common::{Counted, open, scramble_free, try_sh};
+use block::double::CountingDevice;
+use common::{open, scramble_free, try_sh};
 use filesystem::{MapError, State, ntfs};
 use ntfs_support::Volume;
 use ntfs_support::log::{CLEAR, LogBuilder, SET, Target};
@@ -267,7 +268,7 @@ fn reading_a_log_of_overlapping_records_ends() {
         let mut log = LogBuilder::new(1, LOG);
         log.overlapping_records(kind, length);
         let volume = with_log(&log.build());
-        let device = Counted::new(open(&volume.path()));
+        let device = CountingDevice::new(open(&volume.path()));
         ntfs::allocation(&device).unwrap_err();
         assert!(device.read() < 12 << 20, "{} bytes, {kind}, {length}", device.read());
     }

@@ -160,8 +160,8 @@ impl EventLoop {
     }
 
     fn take(&mut self, event: Event) -> Result<(), TuiError> {
-        // Between two pictures on a serial line a second passes: how long ago something came up
-        // has to be known when a key comes.
+        // Between two pictures on a serial line some time passes: how long ago something came up has
+        // to be known when a key comes.
         update(&mut self.state, Message::Tick(self.begun.elapsed()));
         let message = match event {
             Event::Message(message) => *message,

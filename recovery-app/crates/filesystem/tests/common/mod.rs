@@ -5,9 +5,8 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use block::{Access, BlockDevice, BlockError, Caching, Extent, ExtentSet, FileDevice, Geometry};
+use block::{Access, Caching, Extent, ExtentSet, FileDevice};
 
 /// Runs a shell command that must succeed; fails the test with all it printed otherwise.
 pub fn sh(command: &str) -> String {
@@ -109,51 +108,4 @@ pub fn noise(seed: u64, length: usize) -> Vec<u8> {
     }
     bytes.truncate(length);
     bytes
-}
-
-/// Counts what is read of a device.
-pub struct Counted<D> {
-    inner: D,
-    read: AtomicU64,
-    reads: AtomicU64,
-}
-
-impl<D: BlockDevice> Counted<D> {
-    pub fn new(inner: D) -> Self {
-        Self { inner, read: AtomicU64::new(0), reads: AtomicU64::new(0) }
-    }
-
-    /// Bytes read so far.
-    pub fn read(&self) -> u64 {
-        self.read.load(Ordering::Relaxed)
-    }
-
-    /// Reads so far, of whatever length.
-    pub fn reads(&self) -> u64 {
-        self.reads.load(Ordering::Relaxed)
-    }
-}
-
-impl<D: BlockDevice> BlockDevice for Counted<D> {
-    fn geometry(&self) -> Geometry {
-        self.inner.geometry()
-    }
-
-    fn name(&self) -> &str {
-        self.inner.name()
-    }
-
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
-        self.read.fetch_add(buffer.len() as u64, Ordering::Relaxed);
-        self.reads.fetch_add(1, Ordering::Relaxed);
-        self.inner.read_at(buffer, offset)
-    }
-
-    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
-        self.inner.write_at(data, offset)
-    }
-
-    fn flush(&self) -> Result<(), BlockError> {
-        self.inner.flush()
-    }
 }
