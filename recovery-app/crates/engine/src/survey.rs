@@ -53,6 +53,16 @@ pub struct SurveyedVolume {
     pub capture: VolumeCapture,
 }
 
+impl SurveyedVolume {
+    /// Where it lies, if that is one piece: files are looked for in such volumes only.
+    pub(crate) fn single_extent(&self) -> Option<Extent> {
+        match self.extents[..] {
+            [place] => Some(place),
+            _ => None,
+        }
+    }
+}
+
 /// How a volume is to be captured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VolumeCapture {

@@ -43,10 +43,8 @@ impl<'a> Losses<'a> {
     }
 
     fn volume_of(&self, extent: Extent) -> Option<String> {
-        let hit = self.volumes.iter().find(|volume| match volume.extents[..] {
-            [place] => place.intersection(&extent).is_some(),
-            _ => false,
-        });
+        let lies_in = |place: Extent| place.intersection(&extent).is_some();
+        let hit = self.volumes.iter().find(|volume| volume.single_extent().is_some_and(lies_in));
         hit.map(|volume| volume.place.clone())
     }
 

@@ -16,7 +16,8 @@ use super::{CapturePlan, record, report};
 use crate::backup::{Backup, PartialFolder};
 use crate::verify::Verification;
 use crate::{
-    Cancel, EngineError, Event, ImageFile, MANIFEST_NAME, Observer, Phase, Progress, damage, verify,
+    Cancel, EngineError, Event, ImageFile, MANIFEST_NAME, Observer, Phase, Progress,
+    SurveyedVolume, damage, verify,
 };
 
 /// The two ways to read a disk.
@@ -239,10 +240,7 @@ fn name_files(
     }
     let text = "looking for the names of the files that lose data".to_owned();
     observer.event(&Event::Note { text });
-    let places = plan.survey.volumes.iter().filter_map(|volume| match volume.extents[..] {
-        [place] => Some(place),
-        _ => None,
-    });
+    let places = plan.survey.volumes.iter().filter_map(SurveyedVolume::single_extent);
     let ranges: Vec<Extent> = lost.iter().map(|range| range.extent).collect();
     let files = damage::files_by_range(device, places, &ranges, cancel);
     for (range, files) in lost.iter_mut().zip(files) {
