@@ -46,7 +46,8 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
         sample: false,
         verify: !arguments.no_verify,
     };
-    let plan = capture::plan(&structures, request).map_err(|error| only_read(error.into()))?;
+    let plan =
+        capture::plan(&structures, request, &cancel).map_err(|error| only_read(error.into()))?;
     let shown = json!({ "plan": capture_text::plan_json(&plan, &destination) });
     terminal.announce("plan", &shown, &capture_text::plan(&plan, &destination));
 

@@ -13,7 +13,7 @@ use tui::job::{BackupDone, BackupRequest, Compression, Ending, News, Source as C
 use super::drives::Mounted;
 use super::gate::Use;
 use super::teller::Teller;
-use super::trouble::{OrTrouble, leaving, refused};
+use super::trouble::{OrTrouble, before_writing, leaving, refused};
 use super::volume::Volume;
 use super::{ThisComputer, still_there};
 use crate::destination::{Destination, Wanted};
@@ -96,11 +96,10 @@ impl Job<'_> {
             free: Some(destination.filesystem.free.saturating_add(freed)),
             ..capture_request(self.request, chosen, self.folder, &name)
         };
-        let plan = capture::plan(&structures, wanted).or_trouble()?;
+        let fail = |error| leaving(before_writing(error), left_behind(&destination));
+        let plan = capture::plan(&structures, wanted, self.cancel).map_err(fail)?;
         let devices = capture::Source { structures: &structures, content: &content };
-        let outcome = capture::capture(devices, &plan, &self.teller, self.cancel)
-            .or_trouble()
-            .map_err(|trouble| leaving(trouble, left_behind(&destination)))?;
+        let outcome = capture::capture(devices, &plan, &self.teller, self.cancel).map_err(fail)?;
         let manifest = &outcome.image.manifest;
         Ok(BackupDone {
             disk,

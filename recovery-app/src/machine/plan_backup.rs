@@ -6,7 +6,7 @@ use std::path::Path;
 
 use block::{Access, BlockDevice, Caching, ExtentSet, FileDevice};
 use engine::capture::{self, CapturePlan, CaptureRequest};
-use engine::{EngineError, SurveyedVolume, Unfinished, VolumeCapture};
+use engine::{Cancel, EngineError, SurveyedVolume, Unfinished, VolumeCapture};
 use hardware::{Disk, Roots};
 use report::content;
 use report::size::in_words;
@@ -29,7 +29,11 @@ use crate::target;
 use report::words::sentence;
 
 /// See [`tui::Machine::plan_backup`].
-pub fn plan(computer: &ThisComputer, request: &BackupRequest) -> Result<BackupPlan, Trouble> {
+pub fn plan(
+    computer: &ThisComputer,
+    request: &BackupRequest,
+    cancel: &Cancel,
+) -> Result<BackupPlan, Trouble> {
     let mut devices: Vec<&Path> =
         request.sources.iter().map(|source| source.disk.path.as_path()).collect();
     devices.push(&request.destination);
@@ -44,7 +48,7 @@ pub fn plan(computer: &ThisComputer, request: &BackupRequest) -> Result<BackupPl
     planner.judge_drive(&volume);
     let mut plans = Vec::new();
     for (index, chosen) in request.sources.iter().enumerate() {
-        plans.push(planner.disk(index, chosen)?);
+        plans.push(planner.disk(index, chosen, cancel)?);
     }
     let free = planner.with_unfinished(filesystem.free);
     planner.judge_space(&plans, free);
@@ -89,7 +93,12 @@ impl Planner<'_> {
     }
 
     /// The plan for one disk, and how fast it is read.
-    fn disk(&mut self, index: usize, chosen: &Chosen) -> Result<(DiskPlan, Option<u64>), Trouble> {
+    fn disk(
+        &mut self,
+        index: usize,
+        chosen: &Chosen,
+        cancel: &Cancel,
+    ) -> Result<(DiskPlan, Option<u64>), Trouble> {
         let disk = still_there(&chosen.disk)?;
         let name = self.request.name_of(index);
         let source = Source::find(&disk.path, None).or_trouble()?;
@@ -108,7 +117,7 @@ impl Planner<'_> {
             sample: true,
             ..capture_request(self.request, chosen, self.folder, &name)
         };
-        match capture::plan(&structures, wanted) {
+        match capture::plan(&structures, wanted, cancel) {
             Ok(plan) => {
                 self.notes(&plan, &disk);
                 let content = source.open_content().or_trouble()?;
