@@ -5,7 +5,6 @@ mod back_up;
 mod backups;
 mod changed;
 mod check;
-mod culprit;
 mod disks;
 mod drives;
 mod facts;

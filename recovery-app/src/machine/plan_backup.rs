@@ -17,11 +17,12 @@ use tui::job::{
 use super::back_up::capture_request;
 use super::drives::Mounted;
 use super::gate::Use;
-use super::trouble::{self, OrTrouble};
+use super::trouble::{self, OrTrouble, by_disk};
 use super::volume::Volume;
 use super::{ThisComputer, speed, still_there};
 use crate::answer::Exit;
 use crate::boot_medium::{self, BootMedium};
+use crate::culprit::Used;
 use crate::destination::{Destination, Wanted};
 use crate::failure::Failure;
 use crate::source::Source;
@@ -109,7 +110,9 @@ impl Planner<'_> {
         }
         self.judge_source(&source, &disk)?;
         let part_size = self.judge_place(&source, &name)?;
-        let structures = source.open(Caching::Cached).or_trouble()?;
+        let used = [Used::source(&disk), Used::destination(self.drive, self.folder)];
+        let told = |failure: Failure| by_disk(failure.before_writing(), &used);
+        let structures = source.open(Caching::Cached).map_err(told)?;
         // What is there has to be enough for all of the disks, so the engine is not told of it.
         let wanted = CaptureRequest {
             disk: source.record(&structures),
@@ -120,7 +123,7 @@ impl Planner<'_> {
         match capture::plan(&structures, wanted, cancel) {
             Ok(plan) => {
                 self.notes(&plan, &disk);
-                let content = source.open_content().or_trouble()?;
+                let content = source.open_content().map_err(told)?;
                 let rate = speed::read_rate(&content, &plan.survey.used);
                 Ok((disk_plan(disk, name, &plan), rate))
             }
@@ -131,7 +134,7 @@ impl Planner<'_> {
                 );
                 Ok((nothing_of(disk, name), None))
             }
-            Err(error) => Err(trouble::before_writing(error)),
+            Err(error) => Err(told(error.into())),
         }
     }
 

@@ -260,6 +260,43 @@ fn a_backup_whose_drive_is_pulled_is_not_called_damaged() {
 }
 
 #[test]
+fn the_drive_is_named_that_is_pulled_while_a_backup_is_made() {
+    let bench = Bench::new();
+    let work = Work::BackUp(Box::new(bench.request()));
+    let drive = report::identity::of_disk(&bench.drive.disk());
+    for phase in [Phase::Capture, Phase::Verify] {
+        let trouble = bench.pull_drive_in(phase, &work).unwrap_err();
+        assert_eq!(trouble.end, Ending::Failed, "{trouble:?}");
+        let what = "The drive for the backup was taken out, or does not answer as it should";
+        assert_eq!(trouble.what, format!("{what}: {drive}."), "{trouble:?}");
+        assert!(trouble.unharmed.starts_with("The disk that was being saved was only read. The"));
+        assert!(trouble.unharmed.contains("Old computer.partial on the drive is no backup"));
+        assert!(!trouble.next.is_empty() && !trouble.next.contains("remetal"), "{trouble:?}");
+    }
+}
+
+#[test]
+fn the_disk_is_named_that_fails_while_it_is_saved() {
+    let bench = Bench::new();
+    let node = bench.old.node.display();
+    // With direct I/O, a loop device answers with errors beyond the end of its file.
+    sh(&format!("losetup --direct-io=on {node}; blockdev --flushbufs {node}")).unwrap();
+    let source = report::identity::of_disk(&bench.old.disk());
+    let fail = |news| {
+        if news == News::Disk(0) {
+            sh(&format!("truncate -s 0 {}", bench.old.file.display())).unwrap();
+        }
+    };
+    let work = Work::BackUp(Box::new(bench.request()));
+    let trouble = bench.computer.work(&work, &fail, &Cancel::default()).unwrap_err();
+    assert_eq!(trouble.end, Ending::Failed, "{trouble:?}");
+    let what = "The disk that is being saved was taken out, or does not answer as it should";
+    assert_eq!(trouble.what, format!("{what}: {source}."), "{trouble:?}");
+    assert!(trouble.unharmed.starts_with("The disk that was being saved was only read."));
+    assert!(trouble.next.starts_with("Check the cable"), "{trouble:?}");
+}
+
+#[test]
 fn a_place_that_cannot_be_read_is_damage_while_the_rest_answers() {
     let bench = Bench::new();
     let (place, request) = (bench.folder.path(), bench.request());
