@@ -19,6 +19,7 @@
 mod codec;
 mod error;
 mod header;
+pub mod json;
 pub mod manifest;
 mod parts;
 mod reader;
