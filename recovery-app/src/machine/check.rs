@@ -49,9 +49,9 @@ pub fn check(
 
 fn damaged(range: DamagedRange) -> Damaged {
     let (start, length) = (in_words(range.disk.start), in_words(range.disk.length));
-    Damaged {
-        place: format!("{length} at {start} of the disk: {}", range.reason),
-        volumes: range.volumes,
-        files: range.files,
-    }
+    let place = match range.disk.is_empty() {
+        true => range.reason,
+        false => format!("{length} at {start} of the disk: {}", range.reason),
+    };
+    Damaged { place, volumes: range.volumes, files: range.files }
 }

@@ -16,6 +16,7 @@ mod event;
 mod image_device;
 mod records;
 pub mod restore;
+mod seek_table;
 mod source_disk;
 mod stoppable;
 mod strain;
