@@ -42,7 +42,10 @@ pub fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Answer, Failur
 
 fn of_range(range: &DamagedRange) -> Vec<String> {
     let (start, end) = (range.disk.start, range.disk.end());
-    let mut lines = vec![format!("disk bytes {start} to {end}: {}", range.reason)];
+    let mut lines = vec![match range.disk.is_empty() {
+        true => range.reason.clone(),
+        false => format!("disk bytes {start} to {end}: {}", range.reason),
+    }];
     lines.extend(range.volumes.iter().map(|volume| format!("  in {volume}")));
     lines.extend(range.files.iter().map(|file| format!("  hits {file}")));
     lines

@@ -19,11 +19,13 @@
 mod codec;
 mod error;
 mod header;
+pub mod json;
 pub mod manifest;
 mod parts;
 mod reader;
 mod record;
 mod root;
+mod seek_check;
 mod seek_table;
 mod segment;
 mod skippable;
@@ -38,6 +40,7 @@ pub use manifest::Manifest;
 pub use parts::{MOST_PARTS, Part, find_parts};
 pub use reader::{ImageReader, Segments};
 pub use record::{FrameKind, Record, Sha256Hash};
+pub use seek_check::{SeekTableCheck, SeekTableFault};
 pub use writer::{FinishedImage, ImageWriter};
 pub use zero_frame::{LARGEST_ZERO_FRAME, zero_frame};
 
