@@ -1,7 +1,10 @@
 //! Captures, verifications and restores on disks in memory, with every kind of trouble.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use block::double::{FaultDevice, StrictDevice};
@@ -373,6 +376,65 @@ fn a_target_that_lies_is_found_out_by_the_read_back() {
     // In a chunk, in the first chunk, in the first sector, in a zero chunk, in the backup GPT.
     for forgets in [12 * MIB + 5, 3 * MIB, 450, 44 * MIB, 64 * MIB - 512] {
         let target = Forgetful { inner: noise(64 * MIB), forgets };
+        let result = restore_to(&finished(folder.path()), &target);
+        assert!(matches!(result, Err(EngineError::NotWritten { .. })), "{forgets}: {result:?}");
+    }
+}
+
+/// Gives back what was written from memory until it is told to forget it.
+struct Remembering {
+    disk: Forgetful,
+    memory: MemoryDevice,
+    /// Numbers of the pages in memory.
+    pages: Mutex<BTreeSet<u64>>,
+}
+
+const PAGE: u64 = 4096;
+
+fn pages(offset: u64, length: u64) -> Range<u64> {
+    offset / PAGE..(offset + length).div_ceil(PAGE)
+}
+
+impl BlockDevice for Remembering {
+    fn geometry(&self) -> Geometry {
+        self.disk.geometry()
+    }
+    fn name(&self) -> &str {
+        self.disk.name()
+    }
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
+        self.disk.read_at(buffer, offset)?;
+        let read = Extent::new(offset, buffer.len() as u64);
+        for page in self.pages.lock().unwrap().range(pages(offset, read.length)) {
+            let kept = read.intersection(&Extent::new(page * PAGE, PAGE)).unwrap();
+            let at = usize::try_from(kept.start - offset).unwrap();
+            let length = usize::try_from(kept.length).unwrap();
+            self.memory.read_at(&mut buffer[at..at + length], kept.start)?;
+        }
+        Ok(())
+    }
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
+        self.disk.write_at(data, offset)?;
+        self.memory.write_at(data, offset)?;
+        self.pages.lock().unwrap().extend(pages(offset, data.len() as u64));
+        Ok(())
+    }
+    fn flush(&self) -> Result<(), BlockError> {
+        Ok(())
+    }
+    fn forget(&self, extent: Extent) {
+        let forgotten = pages(extent.start, extent.length);
+        self.pages.lock().unwrap().retain(|page| !forgotten.contains(page));
+    }
+}
+
+#[test]
+fn the_read_back_asks_the_disk_and_not_the_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    capture_to(folder.path(), &MemoryDevice::from(disk_bytes())).unwrap();
+    for forgets in [12 * MIB + 5, 3 * MIB, 450, 44 * MIB, 64 * MIB - 512] {
+        let disk = Forgetful { inner: noise(64 * MIB), forgets };
+        let target = Remembering { disk, memory: noise(64 * MIB), pages: Mutex::default() };
         let result = restore_to(&finished(folder.path()), &target);
         assert!(matches!(result, Err(EngineError::NotWritten { .. })), "{forgets}: {result:?}");
     }

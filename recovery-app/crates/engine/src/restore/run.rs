@@ -22,7 +22,8 @@ pub struct RestoreJob<'a> {
     pub device: &'a dyn BlockDevice,
     /// The target, open for reading at any alignment.
     pub structures: &'a dyn BlockDevice,
-    /// The target, open for reading from the disk itself, not from memory.
+    /// The target, open for reading. It is told to forget what it keeps in memory before that is
+    /// compared.
     pub read_back: &'a dyn BlockDevice,
     /// Called right before the first write: fails when the target is not what it was.
     pub identity_check: &'a dyn Fn() -> Result<(), EngineError>,
@@ -189,6 +190,7 @@ fn compare_content(
     observer: &dyn Observer,
     cancel: &Cancel,
 ) -> Result<(), EngineError> {
+    job.read_back.forget(Extent::new(0, job.read_back.size()));
     let work = |bench: &mut Bench, record: &Record| {
         if !record.kind.is_content() || hold_back.includes(record) {
             return Ok(Ok(()));

@@ -99,6 +99,7 @@ impl LastPieces {
     /// Reads everything back and compares.
     pub(super) fn compare(&self, device: &dyn BlockDevice) -> Result<(), EngineError> {
         for piece in &self.pieces {
+            device.forget(piece.extent());
             let (around, buffer) = around(device, piece.offset, piece.bytes.len())?;
             let at = usize::try_from(piece.offset - around.start).unwrap_or(0);
             if buffer[at..at + piece.bytes.len()] != piece.bytes {
