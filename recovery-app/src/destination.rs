@@ -64,6 +64,11 @@ impl Destination {
         Ok(Self { folder: folder.to_owned(), name, filesystem, part_size, notes })
     }
 
+    /// Bytes that can be written: an unfinished backup of that name is removed before.
+    pub fn room(&self) -> u64 {
+        self.filesystem.free.saturating_add(engine::freed_by(&self.folder, &self.name))
+    }
+
     /// The folder of the backup.
     pub fn backup(&self) -> PathBuf {
         self.folder.join(&self.name)
