@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::ConfirmedPlan;
 use super::kept::kept;
 use super::tables::{HoldBack, LastPieces};
-use super::wipe::wipe;
+use super::wipe::{is_marked, mark, wipe};
 use crate::damage::describe;
 use crate::records::{Bench, Walk};
 use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, backup, verify};
@@ -66,7 +66,8 @@ impl RestoreOutcome {
 ///
 /// First the whole image is checked as stored, then the target's identity; until then nothing is
 /// written. Then the target's old signatures are wiped, and from there on until the last write of
-/// the first sector it plainly does not boot.
+/// the first sector it plainly does not boot. Where that write fails or is not proven, it is undone;
+/// [`EngineError::Unmarked`] says that it could not be.
 pub fn restore(
     plan: &ConfirmedPlan,
     job: &RestoreJob<'_>,
@@ -82,7 +83,7 @@ pub fn restore(
     let old_table =
         job.saves_old_table.then(|| save_old_table(plan, job.structures, observer)).flatten();
     let layouts = old.into_iter().chain([new]);
-    wipe(job.device, layouts, &kept, &plan.backup.display().to_string())?;
+    wipe(job.device, layouts, &kept, &plan.backup)?;
     let started = Instant::now();
     let hold_back = HoldBack::new(&relocation);
     let (held, written) = write_content(plan, job, &hold_back, &kept, observer, cancel)?;
@@ -91,10 +92,8 @@ pub fn restore(
         compare_content(plan, job, &hold_back, &kept, observer, cancel)?;
     }
     let last = LastPieces::new(held, &relocation);
-    last.write(job.device)?;
-    if job.compare {
-        last.compare(job.read_back)?;
-    }
+    last.write_all_but_first_sector(job.device)?;
+    finish(&last, job).map_err(|error| mark_again(plan, job, error))?;
     observer.event(&Event::Note {
         text: format!("written and checked in {:.1} seconds", started.elapsed().as_secs_f64()),
     });
@@ -105,6 +104,22 @@ pub fn restore(
         lost: image.manifest().unreadable.clone(),
         old_table,
     })
+}
+
+/// Writes the first sector, and proves what was written last.
+fn finish(last: &LastPieces, job: &RestoreJob<'_>) -> Result<(), EngineError> {
+    last.write_first_sector(job.device)?;
+    if job.compare {
+        last.compare(job.read_back)?;
+    }
+    Ok(())
+}
+
+/// Makes a disk that may boot by now, and is not proven, say again that it is not finished.
+fn mark_again(plan: &ConfirmedPlan, job: &RestoreJob<'_>, error: EngineError) -> EngineError {
+    let marked =
+        mark(job.device, &plan.backup).and_then(|()| is_marked(job.read_back, &plan.backup));
+    if matches!(marked, Ok(true)) { error } else { EngineError::Unmarked(Box::new(error)) }
 }
 
 /// Checks the whole image as stored. Frames that stand for free space hold nothing that would be
