@@ -15,7 +15,7 @@ use crate::unfinished::remove_unfinished;
 pub const MANIFEST_NAME: &str = "manifest.json";
 
 /// Most bytes of [`MANIFEST_NAME`]: what an image may say of itself, and some space between.
-const LARGEST_TEXT: u64 = 96 << 20;
+pub const LARGEST_MANIFEST: u64 = 96 << 20;
 
 /// Most bytes of [`MANIFEST_NAME`] that are laid out for people, a field a line. Blanks may make
 /// ten times as much of it.
@@ -158,12 +158,12 @@ fn read_manifest(path: &Path) -> Result<Option<Backup>, EngineError> {
 /// waited for.
 fn read_text(path: &Path) -> std::io::Result<Vec<u8>> {
     let file = fs::metadata(path)?;
-    if !file.is_file() || file.len() > LARGEST_TEXT {
+    if !file.is_file() || file.len() > LARGEST_MANIFEST {
         let reason = "no regular file, or too large";
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, reason));
     }
     let mut text = Vec::new();
-    File::open(path)?.take(LARGEST_TEXT).read_to_end(&mut text)?;
+    File::open(path)?.take(LARGEST_MANIFEST).read_to_end(&mut text)?;
     Ok(text)
 }
 
