@@ -55,8 +55,11 @@ impl RestoreOutcome {
         match (self.compared, self.lost.is_empty()) {
             (true, true) => "verified: everything was read back from the target and agrees",
             (false, true) => "finished, not read back: every hash of the image agreed",
-            (_, false) => {
+            (true, false) => {
                 "finished with named damage: the backup lacks what the old disk could not give"
+            }
+            (false, false) => {
+                "finished with named damage: the backup lacks what the old disk could not give; not read back"
             }
         }
     }
