@@ -237,11 +237,14 @@ impl PartialFolder {
 
     /// Gives the folder its name, durably.
     pub(crate) fn finish(self) -> Result<PathBuf, EngineError> {
-        sync_folder(&self.partial)?;
+        let sync = |folder: &Path| {
+            sync_folder(folder).map_err(|error| EngineError::file(folder, "flushing", error))
+        };
+        sync(&self.partial)?;
         fs::rename(&self.partial, &self.finished)
             .map_err(|error| EngineError::file(&self.partial, "renaming", error))?;
         if let Some(parent) = self.finished.parent() {
-            sync_folder(parent)?;
+            sync(parent)?;
         }
         Ok(self.finished)
     }
@@ -272,12 +275,15 @@ pub(crate) fn write_file(path: &Path, content: &[u8]) -> Result<(), EngineError>
     write().map_err(|error| EngineError::file(path, "writing", error))
 }
 
-fn sync_folder(path: &Path) -> Result<(), EngineError> {
+/// Brings the names in a folder to stable storage, where the filesystem can.
+///
+/// # Errors
+/// Those of the kernel, but for a filesystem (FUSE, network) that cannot flush a folder.
+pub fn sync_folder(path: &Path) -> std::io::Result<()> {
     match File::open(path).and_then(|folder| folder.sync_all()) {
         Ok(()) => Ok(()),
-        // Some filesystems (FUSE, network) cannot flush a folder; its files are flushed.
         Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::Unsupported => Ok(()),
-        Err(error) => Err(EngineError::file(path, "flushing", error)),
+        Err(error) => Err(error),
     }
 }

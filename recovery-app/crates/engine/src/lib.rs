@@ -24,6 +24,7 @@ pub mod verify;
 
 pub use backup::{
     Backup, FIRST_IMAGE, ImageFile, LARGEST_MANIFEST, MANIFEST_NAME, open as open_backup,
+    sync_folder,
 };
 pub use damage::DamagedRange;
 pub use error::EngineError;

@@ -278,10 +278,14 @@ fn save_old_table(
     let saved = SavedTable::save(target, layout);
     let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     let name = format!("table-before-restore-{}-{now}.json", plan.target.word);
-    let folder = plan.image.path().parent().unwrap_or(Path::new("."));
+    let folder = plan.image.path().parent().filter(|folder| *folder != Path::new(""));
+    let folder = folder.unwrap_or(Path::new("."));
     let path = folder.join(name);
     let json = serde_json::to_vec_pretty(&saved).unwrap_or_default();
-    match backup::write_file(&path, &json) {
+    let sync = |()| {
+        backup::sync_folder(folder).map_err(|error| EngineError::file(folder, "flushing", error))
+    };
+    match backup::write_file(&path, &json).and_then(sync) {
         Ok(()) => Some(path),
         Err(error) => {
             let text = format!("the target's old partition table was not saved: {error}");
