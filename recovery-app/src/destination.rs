@@ -71,6 +71,11 @@ impl Destination {
         Ok(Self { folder: folder.to_owned(), name, drive, filesystem, part_size, notes })
     }
 
+    /// Bytes that can be written: an unfinished backup of that name is removed before.
+    pub fn room(&self) -> u64 {
+        self.filesystem.free.saturating_add(engine::freed_by(&self.folder, &self.name))
+    }
+
     /// The folder of the backup.
     pub fn backup(&self) -> PathBuf {
         self.folder.join(&self.name)
@@ -183,15 +188,7 @@ fn default_name(source: &Source) -> String {
     let from_path = || source.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let words = model.unwrap_or_else(from_path);
     let day = jiff::Zoned::now().date();
-    format!("{}-{day}", usable(&words))
-}
-
-/// Letters and digits, and single hyphens for all else.
-fn usable(words: &str) -> String {
-    let keep = |letter: char| if letter.is_alphanumeric() || letter == '_' { letter } else { '-' };
-    let name: String = words.chars().map(keep).take(60).collect();
-    let parts: Vec<&str> = name.split('-').filter(|part| !part.is_empty()).collect();
-    if parts.is_empty() { "disk".to_owned() } else { parts.join("-") }
+    format!("{}-{day}", capture::proposed_name(&words))
 }
 
 /// True when there is something of that name, be it a link that leads nowhere.
@@ -212,13 +209,6 @@ fn unused_name(folder: &Path, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_usable_everywhere() {
-        assert_eq!(usable("Samsung SSD 980"), "Samsung-SSD-980");
-        assert_eq!(usable(" ../a:b*  "), "a-b");
-        assert_eq!(usable("///"), "disk");
-    }
 
     #[test]
     fn taken_names_get_a_number() {

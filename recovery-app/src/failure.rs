@@ -34,6 +34,9 @@ pub struct Failure {
     /// The name of the device that did not do its work, or of the file on it.
     #[serde(skip)]
     pub device: Option<Box<str>>,
+    /// A target was written to its end and not proven, and does not say so: it may boot.
+    #[serde(skip)]
+    pub may_boot: bool,
 }
 
 impl Failure {
@@ -57,6 +60,7 @@ impl Failure {
             exit: Exit::Failed,
             is_full: false,
             device: None,
+            may_boot: false,
         }
     }
 
@@ -131,31 +135,38 @@ fn nothing_written() -> Option<String> {
 
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
-        let (kind, exit) = match &error {
-            EngineError::Refused { .. } | EngineError::ForeignManifest { .. } => {
-                ("refused", Exit::Refused)
-            }
-            EngineError::Cancelled => ("stopped", Exit::Failed),
-            EngineError::Table(_) => ("partition-table", Exit::Failed),
-            EngineError::Image(error) => (kind_of_image_error(error), Exit::Failed),
-            EngineError::Block(_) | EngineError::Vanished { .. } => ("device", Exit::Failed),
-            EngineError::NotWritten { .. } => ("not-written", Exit::Failed),
-            EngineError::File { .. } => ("file", Exit::Failed),
-            EngineError::Compression(_) => ("memory", Exit::Failed),
-            EngineError::DamagedImage(_) => ("backup", Exit::Refused),
-            EngineError::FailedImage(_) => ("backup-failed", Exit::Failed),
-            EngineError::BackupGone { .. } => ("backup-gone", Exit::Failed),
-        };
+        let (kind, exit) = kind_and_exit(&error);
         let unharmed = if exit == Exit::Refused { nothing_written() } else { None };
         let is_full = is_full(&error);
         let device = device(&error).map(String::into_boxed_str);
+        let may_boot = matches!(error, EngineError::Unmarked(_));
         Self {
             unharmed,
             exit,
             is_full,
             device,
+            may_boot,
             ..Self::new(kind, error.to_string(), &error.guidance())
         }
+    }
+}
+
+fn kind_and_exit(error: &EngineError) -> (&'static str, Exit) {
+    match error {
+        EngineError::Refused { .. } | EngineError::ForeignManifest { .. } => {
+            ("refused", Exit::Refused)
+        }
+        EngineError::Cancelled => ("stopped", Exit::Failed),
+        EngineError::Table(_) => ("partition-table", Exit::Failed),
+        EngineError::Image(error) => (kind_of_image_error(error), Exit::Failed),
+        EngineError::Block(_) | EngineError::Vanished { .. } => ("device", Exit::Failed),
+        EngineError::NotWritten { .. } => ("not-written", Exit::Failed),
+        EngineError::File { .. } => ("file", Exit::Failed),
+        EngineError::Compression(_) => ("memory", Exit::Failed),
+        EngineError::DamagedImage(_) => ("backup", Exit::Refused),
+        EngineError::FailedImage(_) => ("backup-failed", Exit::Failed),
+        EngineError::BackupGone { .. } => ("backup-gone", Exit::Failed),
+        EngineError::Unmarked(error) => kind_and_exit(error),
     }
 }
 
@@ -165,6 +176,7 @@ fn is_full(error: &EngineError) -> bool {
         EngineError::File { source, .. } => is_full(source),
         EngineError::Image(ImageError::File { source, .. }) => is_full(source),
         EngineError::Image(ImageError::Part(error)) | EngineError::Block(error) => error.is_full(),
+        EngineError::Unmarked(error) => self::is_full(error),
         _ => false,
     }
 }
@@ -185,6 +197,7 @@ fn device(error: &EngineError) -> Option<String> {
         {
             Some(path.display().to_string())
         }
+        EngineError::Unmarked(error) => self::device(error),
         _ => None,
     }
 }
@@ -311,6 +324,15 @@ mod tests {
             |number| Failure::opening(Path::new("/dev/sda"), io::Error::from_raw_os_error(number));
         assert!(error(13).device.is_none() && error(16).device.is_none());
         assert!(error(2).device.is_some() && error(6).device.is_some());
+    }
+
+    #[test]
+    fn a_target_that_may_boot_is_known_beside_what_went_wrong() {
+        let error = EngineError::NotWritten { target: "sdx".into(), offset: 0, length: 512 };
+        let told = Failure::from(EngineError::Unmarked(Box::new(error)));
+        assert_eq!((told.kind, told.exit, told.may_boot), ("not-written", Exit::Failed, true));
+        assert!(told.message.starts_with("sdx at byte 0") && !told.guidance.is_empty());
+        assert!(!Failure::from(EngineError::Cancelled).may_boot);
     }
 
     #[test]

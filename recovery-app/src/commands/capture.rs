@@ -44,7 +44,7 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
         survey,
         level: arguments.level,
         part_size: destination.part_size,
-        free: Some(destination.filesystem.free),
+        free: Some(destination.room()),
         sample: false,
         verify: !arguments.no_verify,
     };

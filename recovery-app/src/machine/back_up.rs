@@ -115,12 +115,10 @@ impl Job<'_> {
 
         let structures = source.open(Caching::Cached)?;
         let content = source.open_content()?;
-        // What is left of an unfinished backup of that name is removed before anything is written.
-        let freed = engine::freed_by(self.folder, name);
         let wanted = CaptureRequest {
             disk: source.record(&structures),
             part_size: destination.part_size,
-            free: Some(destination.filesystem.free.saturating_add(freed)),
+            free: Some(destination.room()),
             ..capture_request(self.request, chosen, self.folder, name)
         };
         let plan = capture::plan(&structures, wanted, self.cancel)?;

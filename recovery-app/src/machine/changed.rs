@@ -13,11 +13,17 @@ use std::time::SystemTime;
 /// Where the files are, in memory.
 pub const FOLDER: &str = "/run/remetal/changed";
 
+/// What the name of a file begins with while it is being written. No disk is called so.
+const BEGUN: char = '.';
+
 /// Says that a job on a disk has ended. Others that do not hear of it show what was there before.
 pub fn tell(folder: &Path, disk: &str) {
-    let text = format!("{} {disk}", std::process::id());
-    let file = folder.join(disk.replace('/', "!"));
-    let _ = fs::create_dir_all(folder).and_then(|()| fs::write(file, text));
+    let (process, name) = (std::process::id(), disk.replace('/', "!"));
+    // Others read the whole text or none.
+    let begun = folder.join(format!("{BEGUN}{name}.{process}"));
+    let _ = fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&begun, format!("{process} {disk}")))
+        .and_then(|()| fs::rename(&begun, folder.join(name)));
 }
 
 /// Hears what other processes tell.
@@ -39,6 +45,9 @@ impl Listener {
     pub fn news(&mut self) -> Vec<String> {
         let mut news = Vec::new();
         for file in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            if file.file_name().to_string_lossy().starts_with(BEGUN) {
+                continue;
+            }
             let Ok(time) = file.metadata().and_then(|metadata| metadata.modified()) else {
                 continue;
             };
@@ -77,6 +86,17 @@ mod tests {
         std::thread::sleep(std::time::Duration::from_millis(20));
         other("sda");
         assert_eq!(listener.news(), ["sda"]);
+    }
+
+    #[test]
+    fn what_is_still_being_written_is_not_heard() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut listener = Listener::start(folder.path());
+        fs::write(folder.path().join(".sda"), "0 sda").unwrap();
+        assert_eq!(listener.news(), [""; 0]);
+        tell(folder.path(), "sdb");
+        assert!(folder.path().join("sdb").exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -31,6 +31,13 @@ fn left_behind(failure: &Failure) -> String {
         "backup-gone" => "The backup was only read.",
         _ => "The backup is unharmed.",
     };
+    if failure.may_boot {
+        return format!(
+            "{backup} All of it was written to the disk, but that is not proven, and it could not \
+             be undone: a computer may start from the disk. Do not rely on it before the same \
+             restore is begun again and comes to its end."
+        );
+    }
     format!(
         "{backup} The disk holds a part of it only, and says so to Remetal: no computer starts \
          from it until the same restore is begun again and comes to its end."

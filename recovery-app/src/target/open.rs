@@ -7,6 +7,7 @@ use engine::EngineError;
 use hardware::{FileId, Roots};
 
 use super::Chosen;
+use super::place::folder_of;
 use crate::failure::Failure;
 
 /// A target that is open for writing.
@@ -24,7 +25,10 @@ impl Chosen {
         if new {
             let file = fs::File::create_new(&self.path);
             let file = file.map_err(|error| Failure::opening(&self.path, error))?;
-            if let Err(error) = file.set_len(self.target.disk.size) {
+            let made = file
+                .set_len(self.target.disk.size)
+                .and_then(|()| engine::sync_folder(folder_of(&self.path)));
+            if let Err(error) = made {
                 // Nothing is in it yet.
                 let _ = fs::remove_file(&self.path);
                 return Err(Failure::opening(&self.path, error));

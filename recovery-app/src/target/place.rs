@@ -21,13 +21,18 @@ pub(super) fn check_name(path: &Path) -> Result<(), Failure> {
     ))
 }
 
-/// Refuses a file that must not be made, or cannot be.
-pub(super) fn check_new_file(path: &Path) -> Result<(), Failure> {
-    let folder = match path.parent() {
+/// The folder that a file lies in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if folder == Path::new("") => Path::new("."),
         Some(folder) => folder,
         None => Path::new("/"),
-    };
+    }
+}
+
+/// Refuses a file that must not be made, or cannot be.
+pub(super) fn check_new_file(path: &Path) -> Result<(), Failure> {
+    let folder = folder_of(path);
     let folder = fs::canonicalize(folder).map_err(|error| Failure::opening(folder, error))?;
     // A mistyped disk must not become a file in memory.
     if folder.starts_with("/dev") && !folder.starts_with("/dev/shm") {

@@ -51,7 +51,7 @@ pub fn write(
         }
         Err((true, failure)) => {
             let failure = failure.while_writing();
-            let left_behind = left_behind(chosen, &failure);
+            let left_behind = left_behind(&chosen.target.disk.path, &failure);
             let failure = failure.leaving(left_behind);
             return Err(Unwritten { failure, has_begun: true });
         }
@@ -122,24 +122,41 @@ impl BlockDevice for Watched<'_> {
     }
 }
 
-fn left_behind(chosen: &Chosen, failure: &Failure) -> String {
+/// What a restore leaves on the target at `path` that did not come to its end.
+fn left_behind(path: &str, failure: &Failure) -> String {
     let backup = match failure.kind {
         "backup-failed" => "The backup may be damaged: verify it.",
         "backup-gone" => "Nothing says that the backup is damaged.",
         _ => "The backup is unharmed.",
     };
+    if failure.may_boot {
+        return format!(
+            "{backup} All of it was written to {path}, but that is not proven, and it could not be \
+             undone: {path} may boot. Do not rely on it before the same restore is started again \
+             and comes to its end."
+        );
+    }
     format!(
-        "{backup} {} holds a part of it only, and says so in its first sector: it does not boot \
-         until the same restore is started again and comes to its end.",
-        chosen.target.disk.path
+        "{backup} {path} holds a part of it only, and says so in its first sector: it does not boot \
+         until the same restore is started again and comes to its end."
     )
 }
 
 #[cfg(test)]
 mod tests {
     use block::{Access, Caching};
+    use engine::EngineError;
 
     use super::*;
+
+    #[test]
+    fn a_target_that_may_boot_is_not_said_to_be_marked() {
+        let failure = Failure { may_boot: true, ..EngineError::Cancelled.into() };
+        let told = left_behind("/dev/sdx", &failure);
+        assert!(told.contains("/dev/sdx may boot") && !told.contains("first sector"), "{told}");
+        let told = left_behind("/dev/sdx", &EngineError::Cancelled.into());
+        assert!(told.contains("does not boot"), "{told}");
+    }
 
     #[test]
     fn only_a_write_that_went_through_counts() {

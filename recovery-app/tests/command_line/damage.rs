@@ -4,8 +4,10 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use vm::assets::disk::Mount;
+
 use crate::machine::{
-    Bench, DAMAGED, FAILED, REFUSED, VERIFIED, WORD, expect, expect_json, expect_refusal,
+    Bench, DAMAGED, FAILED, LoopDisk, REFUSED, VERIFIED, WORD, expect, expect_json, expect_refusal,
 };
 use crate::support::bytes::{hash, noise_file};
 use crate::support::image::parts;
@@ -75,6 +77,39 @@ fn a_flipped_byte_is_named_and_nothing_is_written() {
     let new = bench.path("new.disk");
     expect_refusal(words, &["restore", text(&backup), text(&new), "--confirm", WORD]);
     assert!(!new.exists(), "a refusal left a file behind");
+}
+
+/// Where the largest frame begins that shares its first page with the frame before it.
+fn frame_within_a_page(image: &[u8]) -> usize {
+    const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+    let windows = image.windows(4).enumerate();
+    let frames: Vec<usize> = windows.filter(|(_, at)| *at == MAGIC).map(|(at, _)| at).collect();
+    let within = |frame: &&[usize]| (32..4064).contains(&(frame[0] % 4096));
+    frames.windows(2).filter(within).max_by_key(|frame| frame[1] - frame[0]).unwrap()[0]
+}
+
+#[test]
+fn a_page_that_two_frames_share_is_read_from_the_drive() {
+    let bench = Bench::new();
+    let file = bench.path("drive");
+    sh(&format!("truncate -s 64M {0}; mkfs.ext4 -q {0}", file.display()));
+    let drive = LoopDisk::new(&file, "");
+    let mounted = Mount::new("mount", Path::new(drive.node())).unwrap();
+    let source = bench.source();
+    let capture = ["capture", text(&source), text(mounted.path()), "--name", "one"];
+    expect(VERIFIED, &[&capture[..], &["--no-verify"]].concat());
+    let backup = mounted.path().join("one");
+    let image = fs::read(backup.join("disk0.img.zst")).unwrap();
+    let frame = frame_within_a_page(&image);
+    // The filesystem and its memory do not hear of what happens to the drive.
+    let around = &image[frame - 32..frame + 32];
+    let stored = fs::read(&file).unwrap();
+    let places: Vec<usize> =
+        (0..stored.len() - 64).filter(|at| &stored[*at..*at + 64] == around).collect();
+    let [place] = places[..] else { panic!("{places:?}") };
+    flip(&file, place as u64 + 40);
+    let found = expect_json(DAMAGED, &["verify", text(&backup)]);
+    assert_eq!(found["verification"]["damage"][0]["stored"]["start"], frame, "{found:#}");
 }
 
 #[test]

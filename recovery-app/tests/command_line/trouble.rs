@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::machine::{
-    Bench, DAMAGED, FAILED, LoopDisk, Small, VERIFIED, WORD, expect, expect_json, names,
+    Bench, DAMAGED, FAILED, LoopDisk, REFUSED, Small, VERIFIED, WORD, expect, expect_json, names,
 };
 use crate::support::bytes::noise_file;
 use crate::support::remetal::text;
@@ -27,6 +27,20 @@ fn a_destination_that_fills_up_leaves_no_finished_backup() {
     assert!(error["guidance"].as_str().unwrap().contains("ree some space"), "{done:#}");
     assert!(error["unharmed"].as_str().unwrap().contains("only read"), "{done:#}");
     assert_eq!(names(small.path()), ["one.partial"]);
+}
+
+#[test]
+fn what_an_unfinished_backup_of_that_name_takes_is_room() {
+    let bench = Bench::new();
+    let source = bench.source();
+    let small = Small::new("size=6m");
+    let unfinished = small.path().join("one.partial");
+    std::fs::create_dir(&unfinished).unwrap();
+    noise_file(&unfinished.join("disk0.img.zst"), 5 << 20);
+    let arguments = ["capture", text(&source), text(small.path()), "--name"];
+    expect(REFUSED, &[&arguments[..], &["two"]].concat());
+    expect(VERIFIED, &[&arguments[..], &["one"]].concat());
+    assert_eq!(names(small.path()), ["one"]);
 }
 
 #[test]

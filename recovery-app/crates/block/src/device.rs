@@ -59,6 +59,12 @@ pub trait BlockDevice: Send + Sync {
         Ok(())
     }
 
+    /// Drops what is kept in memory of `extent`, and perhaps more, so that the next read of it asks
+    /// the device itself. What is not flushed stays. A device without such a memory ignores it.
+    fn forget(&self, extent: Extent) {
+        let _ = extent;
+    }
+
     /// Size in bytes.
     fn size(&self) -> u64 {
         self.geometry().size

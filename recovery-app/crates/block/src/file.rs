@@ -1,10 +1,11 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
+use std::num::NonZeroU64;
 use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::{Advice, FallocateFlags, OFlags};
+use rustix::fs::{Advice, FallocateFlags, OFlags, fadvise};
 
 use crate::device::{check_range, write_zeros};
 use crate::{BlockDevice, BlockError, Extent, Geometry, Operation, ioctl};
@@ -25,8 +26,8 @@ pub enum Access {
 pub enum Caching {
     /// Through it: any offset, length and memory.
     Cached,
-    /// Through it, but pages are dropped before each read, so that what is read comes from the
-    /// disk when it was flushed before.
+    /// Through it, but what it has is flushed and dropped at opening: what is read was read from
+    /// the disk since then. Before what was written later is proven, see [`BlockDevice::forget`].
     Dropped,
     /// Past it (`O_DIRECT`) where the filesystem can: offset, length and memory must be aligned
     /// to the logical sector. Where it cannot, as [`Caching::Dropped`].
@@ -42,7 +43,6 @@ pub struct FileDevice {
     access: Access,
     /// True when the kernel accepted `O_DIRECT`.
     direct: bool,
-    caching: Caching,
     is_block_device: bool,
     /// Held while a regular file is written: the kernel lets one writer in at a time, and the
     /// others would spin for its lock on processors that are needed for other work.
@@ -51,6 +51,10 @@ pub struct FileDevice {
 
 /// Sector size of regular files, in bytes: what disk images use unless told otherwise.
 const FILE_SECTOR: u32 = 512;
+
+/// What the page cache keeps and drops as one at most, in bytes, at multiples of its size: a folio
+/// of Linux on x86-64 (`MAX_PAGECACHE_ORDER`, `include/linux/pagemap.h`).
+const LARGEST_FOLIO: u64 = 2 << 20;
 
 impl FileDevice {
     /// Opens the block device or regular file at `path`.
@@ -72,7 +76,21 @@ impl FileDevice {
         let geometry = read_geometry(&file, is_block_device).map_err(fail)?;
         let path = path.to_owned();
         let writing = Mutex::default();
-        Ok(Self { file, path, name, geometry, access, direct, caching, is_block_device, writing })
+        let device = Self { file, path, name, geometry, access, direct, is_block_device, writing };
+        if caching != Caching::Cached {
+            device.drop_pages();
+        }
+        Ok(device)
+    }
+
+    /// Empties the page cache of this file.
+    fn drop_pages(&self) {
+        if !self.direct {
+            // Pages that are not flushed would stay. Where that fails, they are lost, and what is
+            // read instead shows it.
+            let _ = self.file.sync_data();
+            self.forget(Extent::new(0, self.geometry.size));
+        }
     }
 
     /// The same file with another logical sector size, for images of 4096-byte-sector disks.
@@ -245,11 +263,6 @@ impl BlockDevice for FileDevice {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
         self.check_access(Operation::Read, buffer, offset)?;
         let length = buffer.len() as u64;
-        if self.caching != Caching::Cached && !self.direct {
-            // Only a hint, so a refusal costs speed, not truth.
-            let range = std::num::NonZeroU64::new(length);
-            let _ = rustix::fs::fadvise(&self.file, offset, range, Advice::DontNeed);
-        }
         self.file
             .read_exact_at(buffer, offset)
             .map_err(|source| BlockError::io(&self.name, Operation::Read, offset, length, source))
@@ -302,6 +315,15 @@ impl BlockDevice for FileDevice {
             return Err(BlockError::CutShort { device: self.name.clone(), size, found });
         }
         Ok(())
+    }
+
+    fn forget(&self, extent: Extent) {
+        // Only what lies within the range as a whole is dropped.
+        let around = extent.aligned_out(LARGEST_FOLIO);
+        if let Some(length) = NonZeroU64::new(around.length) {
+            // The kernel has no reason to refuse it on a disk or regular file.
+            let _ = fadvise(&self.file, around.start, Some(length), Advice::DontNeed);
+        }
     }
 
     fn discard(&self, extent: Extent) -> Result<(), BlockError> {

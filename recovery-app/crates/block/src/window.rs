@@ -38,4 +38,8 @@ impl BlockDevice for Window<'_> {
     fn flush(&self) -> Result<(), BlockError> {
         self.device.flush()
     }
+
+    fn forget(&self, extent: Extent) {
+        self.device.forget(Extent::new(self.extent.start + extent.start, extent.length));
+    }
 }

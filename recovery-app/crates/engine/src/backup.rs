@@ -15,7 +15,7 @@ use crate::unfinished::remove_unfinished;
 pub const MANIFEST_NAME: &str = "manifest.json";
 
 /// Most bytes of [`MANIFEST_NAME`]: what an image may say of itself, and some space between.
-const LARGEST_TEXT: u64 = 96 << 20;
+pub const LARGEST_MANIFEST: u64 = 96 << 20;
 
 /// Most bytes of [`MANIFEST_NAME`] that are laid out for people, a field a line. Blanks may make
 /// ten times as much of it.
@@ -158,12 +158,12 @@ fn read_manifest(path: &Path) -> Result<Option<Backup>, EngineError> {
 /// waited for.
 fn read_text(path: &Path) -> std::io::Result<Vec<u8>> {
     let file = fs::metadata(path)?;
-    if !file.is_file() || file.len() > LARGEST_TEXT {
+    if !file.is_file() || file.len() > LARGEST_MANIFEST {
         let reason = "no regular file, or too large";
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, reason));
     }
     let mut text = Vec::new();
-    File::open(path)?.take(LARGEST_TEXT).read_to_end(&mut text)?;
+    File::open(path)?.take(LARGEST_MANIFEST).read_to_end(&mut text)?;
     Ok(text)
 }
 
@@ -237,11 +237,14 @@ impl PartialFolder {
 
     /// Gives the folder its name, durably.
     pub(crate) fn finish(self) -> Result<PathBuf, EngineError> {
-        sync_folder(&self.partial)?;
+        let sync = |folder: &Path| {
+            sync_folder(folder).map_err(|error| EngineError::file(folder, "flushing", error))
+        };
+        sync(&self.partial)?;
         fs::rename(&self.partial, &self.finished)
             .map_err(|error| EngineError::file(&self.partial, "renaming", error))?;
         if let Some(parent) = self.finished.parent() {
-            sync_folder(parent)?;
+            sync(parent)?;
         }
         Ok(self.finished)
     }
@@ -272,12 +275,15 @@ pub(crate) fn write_file(path: &Path, content: &[u8]) -> Result<(), EngineError>
     write().map_err(|error| EngineError::file(path, "writing", error))
 }
 
-fn sync_folder(path: &Path) -> Result<(), EngineError> {
+/// Brings the names in a folder to stable storage, where the filesystem can.
+///
+/// # Errors
+/// Those of the kernel, but for a filesystem (FUSE, network) that cannot flush a folder.
+pub fn sync_folder(path: &Path) -> std::io::Result<()> {
     match File::open(path).and_then(|folder| folder.sync_all()) {
         Ok(()) => Ok(()),
-        // Some filesystems (FUSE, network) cannot flush a folder; its files are flushed.
         Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::Unsupported => Ok(()),
-        Err(error) => Err(EngineError::file(path, "flushing", error)),
+        Err(error) => Err(error),
     }
 }

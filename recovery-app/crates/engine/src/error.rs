@@ -69,6 +69,10 @@ pub enum EngineError {
         /// Length of the chunk in bytes.
         length: u64,
     },
+    /// All was written to the target, but not proven, and its first sector could not be made to
+    /// say again that the restore is not finished: the target may boot.
+    #[error(transparent)]
+    Unmarked(Box<EngineError>),
     /// The source stopped answering.
     #[error("{device} no longer answers: {source}")]
     Vanished {
@@ -129,6 +133,7 @@ impl EngineError {
             Self::NotWritten { .. } => {
                 "The target disk, its cable or this computer's memory is failing; use another disk.".to_owned()
             }
+            Self::Unmarked(error) => error.guidance(),
             Self::Vanished { .. } => {
                 "Check the cable and the power of the disk, then start again.".to_owned()
             }

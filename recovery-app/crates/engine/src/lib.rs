@@ -24,7 +24,10 @@ mod survey;
 mod unfinished;
 pub mod verify;
 
-pub use backup::{Backup, FIRST_IMAGE, ImageFile, MANIFEST_NAME, open as open_backup};
+pub use backup::{
+    Backup, FIRST_IMAGE, ImageFile, LARGEST_MANIFEST, MANIFEST_NAME, open as open_backup,
+    sync_folder,
+};
 pub use damage::DamagedRange;
 pub use error::EngineError;
 pub use event::{Bottleneck, Cancel, Event, Observer, Phase, Progress, Silent};

@@ -94,6 +94,8 @@ impl Walk<'_> {
     {
         let tally = Tally::new(self);
         let damage = Mutex::new(Vec::new());
+        // What an earlier walk has left in memory proves nothing of the drive any more.
+        self.image.forget();
         tally.tell();
         for (number, records) in self.image.segments().enumerate() {
             let records = match records {

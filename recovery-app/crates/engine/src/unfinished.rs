@@ -75,17 +75,28 @@ fn is_ours(name: &str) -> bool {
 
 /// Empties the folder of an unfinished backup, if there is nothing in the folder but what we write.
 pub(crate) fn remove_unfinished(partial: &Path) -> Result<(), EngineError> {
+    // Nothing is removed before all of it may be.
+    for_each_file(partial, |_| Ok(()))?;
+    for_each_file(partial, |file| fs::remove_file(file))
+}
+
+/// Does `work` with each file in the folder of an unfinished backup, up to one that no capture
+/// writes: that is refused.
+fn for_each_file(
+    partial: &Path,
+    work: impl Fn(&Path) -> io::Result<()>,
+) -> Result<(), EngineError> {
     let fail = |error: io::Error| EngineError::file(partial, "removing", error);
     for entry in fs::read_dir(partial).map_err(fail)? {
         let entry = entry.map_err(fail)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !is_ours(&name) {
+        if !is_ours(&name) || entry.file_type().map_err(fail)?.is_dir() {
             return Err(EngineError::refused(
                 format!("{} holds other files ({name})", partial.display()),
                 "Move them away, or choose another name with --name.",
             ));
         }
-        fs::remove_file(entry.path()).map_err(fail)?;
+        work(&entry.path()).map_err(fail)?;
     }
     Ok(())
 }
@@ -123,9 +134,23 @@ mod tests {
         drop(at_work);
         assert!(freed_by(root, "working") > 0);
 
-        assert!(remove_unfinished(&root.join("mixed.partial")).is_err());
-        assert!(root.join("mixed.partial/letter.txt").exists());
         remove_unfinished(&root.join("begun.partial")).unwrap();
         assert_eq!(freed_by(root, "begun"), 0);
+    }
+
+    #[test]
+    fn a_folder_with_other_files_in_it_loses_none() {
+        let drive = tempfile::tempdir().unwrap();
+        let parts: Vec<String> = (1..=9).map(|part| format!("disk0.img.zst.00{part}")).collect();
+        for other in ["letter.txt", "disk0.img.zst.old/letter.txt"] {
+            let folder = drive.path().join(other.replace('/', "-"));
+            let foreign = folder.join(other);
+            put(foreign.parent().unwrap(), foreign.file_name().unwrap().to_str().unwrap());
+            parts.iter().for_each(|part| put(&folder, part));
+            let refused = remove_unfinished(&folder).unwrap_err();
+            assert!(matches!(refused, EngineError::Refused { .. }), "{refused}");
+            assert!(foreign.exists());
+            assert!(parts.iter().all(|part| folder.join(part).exists()), "{other}");
+        }
     }
 }

@@ -1,11 +1,14 @@
 //! Captures, verifications and restores on disks in memory, with every kind of trouble.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use block::double::{FaultDevice, StrictDevice};
-use block::{BlockDevice, BlockError, Extent, Geometry, MemoryDevice};
+use block::{BlockDevice, BlockError, Extent, Geometry, MemoryDevice, Operation};
 use engine::capture::{self, CaptureOutcome, CaptureRequest, Level, Source};
 use engine::restore::{self, RestoreJob, RestoreOutcome, Target};
 use engine::{Cancel, EngineError, Event, Observer, Silent, SurveyOptions, verify};
@@ -419,6 +422,14 @@ impl BlockDevice for Forgetful {
     }
 }
 
+/// A disk that loses a byte of its first sector cannot be marked again either.
+fn is_not_written(error: &EngineError) -> bool {
+    match error {
+        EngineError::Unmarked(error) => is_not_written(error),
+        error => matches!(error, EngineError::NotWritten { .. }),
+    }
+}
+
 #[test]
 fn a_target_that_lies_is_found_out_by_the_read_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -426,8 +437,148 @@ fn a_target_that_lies_is_found_out_by_the_read_back() {
     // In a chunk, in the first chunk, in the first sector, in a zero chunk, in the backup GPT.
     for forgets in [12 * MIB + 5, 3 * MIB, 450, 44 * MIB, 64 * MIB - 512] {
         let target = Forgetful { inner: noise(64 * MIB), forgets };
-        let result = restore_to(&finished(folder.path()), &target);
-        assert!(matches!(result, Err(EngineError::NotWritten { .. })), "{forgets}: {result:?}");
+        let error = restore_to(&finished(folder.path()), &target).unwrap_err();
+        assert!(is_not_written(&error), "{forgets}: {error:?}");
+    }
+}
+
+/// Fails to flush what makes it boot, for a moment or from then on.
+struct Late {
+    inner: MemoryDevice,
+    stays_so: bool,
+    /// It has failed.
+    failed: AtomicBool,
+}
+
+impl Late {
+    fn new(stays_so: bool) -> Self {
+        Self { inner: noise(64 * MIB), stays_so, failed: AtomicBool::default() }
+    }
+
+    fn boots(&self) -> bool {
+        self.inner.read_vec(510, 2).unwrap() == [0x55, 0xaa]
+    }
+
+    fn fail(&self, operation: Operation) -> Result<(), BlockError> {
+        let error = std::io::Error::from_raw_os_error(5);
+        Err(BlockError::io(self.name(), operation, 0, 0, error))
+    }
+}
+
+impl BlockDevice for Late {
+    fn geometry(&self) -> Geometry {
+        self.inner.geometry()
+    }
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
+        self.inner.read_at(buffer, offset)
+    }
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
+        if self.stays_so && self.failed.load(Ordering::Relaxed) {
+            return self.fail(Operation::Write);
+        }
+        self.inner.write_at(data, offset)
+    }
+    fn flush(&self) -> Result<(), BlockError> {
+        if self.boots() {
+            self.failed.store(true, Ordering::Relaxed);
+            return self.fail(Operation::Flush);
+        }
+        Ok(())
+    }
+}
+
+fn says_that_it_is_not_finished(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"REMETAL") && bytes[510..512] == [0, 0]
+}
+
+#[test]
+fn a_target_whose_last_write_is_not_proven_is_marked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    capture_to(folder.path(), &MemoryDevice::from(disk_bytes())).unwrap();
+    let target = Late::new(false);
+    let result = restore_to(&finished(folder.path()), &target);
+    assert!(matches!(result, Err(EngineError::Block(_))), "{result:?}");
+    assert!(says_that_it_is_not_finished(&target.inner.to_vec()));
+    // The backup GPT is not what was written.
+    let target = Forgetful { inner: noise(64 * MIB), forgets: 64 * MIB - 512 };
+    let result = restore_to(&finished(folder.path()), &target);
+    assert!(matches!(result, Err(EngineError::NotWritten { .. })), "{result:?}");
+    assert!(says_that_it_is_not_finished(&target.inner.to_vec()));
+}
+
+#[test]
+fn a_target_that_cannot_be_marked_again_is_told_to_boot() {
+    let folder = tempfile::tempdir().unwrap();
+    capture_to(folder.path(), &MemoryDevice::from(disk_bytes())).unwrap();
+    let target = Late::new(true);
+    let result = restore_to(&finished(folder.path()), &target);
+    let error = format!("{result:?}");
+    assert!(target.boots() && error.contains("Unmarked"), "{error}");
+    // The mark does not become what was written.
+    let target = Forgetful { inner: noise(64 * MIB), forgets: 450 };
+    let error = format!("{:?}", restore_to(&finished(folder.path()), &target));
+    assert!(error.contains("Unmarked") && error.contains("NotWritten"), "{error}");
+}
+
+/// Gives back what was written from memory until it is told to forget it.
+struct Remembering {
+    disk: Forgetful,
+    memory: MemoryDevice,
+    /// Numbers of the pages in memory.
+    pages: Mutex<BTreeSet<u64>>,
+}
+
+const PAGE: u64 = 4096;
+
+fn pages(offset: u64, length: u64) -> Range<u64> {
+    offset / PAGE..(offset + length).div_ceil(PAGE)
+}
+
+impl BlockDevice for Remembering {
+    fn geometry(&self) -> Geometry {
+        self.disk.geometry()
+    }
+    fn name(&self) -> &str {
+        self.disk.name()
+    }
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
+        self.disk.read_at(buffer, offset)?;
+        let read = Extent::new(offset, buffer.len() as u64);
+        for page in self.pages.lock().unwrap().range(pages(offset, read.length)) {
+            let kept = read.intersection(&Extent::new(page * PAGE, PAGE)).unwrap();
+            let at = usize::try_from(kept.start - offset).unwrap();
+            let length = usize::try_from(kept.length).unwrap();
+            self.memory.read_at(&mut buffer[at..at + length], kept.start)?;
+        }
+        Ok(())
+    }
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
+        self.disk.write_at(data, offset)?;
+        self.memory.write_at(data, offset)?;
+        self.pages.lock().unwrap().extend(pages(offset, data.len() as u64));
+        Ok(())
+    }
+    fn flush(&self) -> Result<(), BlockError> {
+        Ok(())
+    }
+    fn forget(&self, extent: Extent) {
+        let forgotten = pages(extent.start, extent.length);
+        self.pages.lock().unwrap().retain(|page| !forgotten.contains(page));
+    }
+}
+
+#[test]
+fn the_read_back_asks_the_disk_and_not_the_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    capture_to(folder.path(), &MemoryDevice::from(disk_bytes())).unwrap();
+    for forgets in [12 * MIB + 5, 3 * MIB, 450, 44 * MIB, 64 * MIB - 512] {
+        let disk = Forgetful { inner: noise(64 * MIB), forgets };
+        let target = Remembering { disk, memory: noise(64 * MIB), pages: Mutex::default() };
+        let error = restore_to(&finished(folder.path()), &target).unwrap_err();
+        assert!(is_not_written(&error), "{forgets}: {error:?}");
     }
 }
 

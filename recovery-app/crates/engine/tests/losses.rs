@@ -5,7 +5,7 @@ use std::path::Path;
 
 use block::{BlockDevice, BlockError, Caching, Extent, Geometry, MemoryDevice, Operation};
 use engine::capture::{self, CaptureOutcome, CaptureRequest, Level, Source};
-use engine::restore::{self, RestoreJob, Target};
+use engine::restore::{self, RestoreJob, RestoreOutcome, Target};
 use engine::{Cancel, EngineError, Event, Observer, Silent, SurveyOptions, verify};
 use image::ImageReader;
 use image::manifest::DiskRecord;
@@ -114,6 +114,10 @@ fn a_disk_with_very_many_lost_ranges_is_saved_and_restored_as_damaged() {
     };
     let restored = restore::restore(&plan, &job, &Silent, &Cancel::default()).unwrap();
     assert!(restored.in_words().starts_with("finished with named damage"));
+    assert!(!restored.in_words().contains("not read back"));
+    let unproven = RestoreOutcome { compared: false, ..restored };
+    assert!(unproven.in_words().starts_with("finished with named damage"));
+    assert!(unproven.in_words().ends_with("not read back"), "{}", unproven.in_words());
     for (at, sector) in (0..).step_by(512).zip(target.to_vec().chunks(512)) {
         let expected = if Worn::is_lost(at) { 0 } else { CONTENT };
         assert!(sector.iter().all(|byte| *byte == expected), "byte {at}");

@@ -231,11 +231,17 @@ impl ImageReader {
         check_stored(record, frame)
     }
 
+    /// Drops what is in memory of the image's files: what is read next comes from the drive.
+    pub fn forget(&self) {
+        self.parts.forget();
+    }
+
     /// False when neither the header nor the manifest, which have been read before, can be read
     /// any more: then it is the drive that is missing, and nothing is said about the image.
     #[must_use]
     pub fn answers(&self) -> bool {
         const PROBE: u64 = 8;
+        self.forget();
         [0, self.root.manifest.start]
             .iter()
             .any(|start| self.parts.read_vec(Extent::new(*start, PROBE)).is_ok())

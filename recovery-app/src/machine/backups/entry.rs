@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use block::Caching;
-use engine::{Backup, FIRST_IMAGE, ImageFile, MANIFEST_NAME};
+use engine::{Backup, FIRST_IMAGE, ImageFile, LARGEST_MANIFEST, MANIFEST_NAME};
 use image::{FORMAT_VERSION, ImageError, ImageReader, Manifest, json};
 use report::backup::{made_in_words, source_in_words};
 use report::content;
@@ -13,9 +13,6 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tui::BackupEntry;
 use tui::job::BackupId;
-
-/// A manifest that is larger, in bytes, was not written by us.
-const LARGEST_MANIFEST: u64 = 16 << 20;
 
 const NEWER: &str = "it was made by a newer Remetal";
 const DAMAGED: &str = "its list of contents (manifest.json) is damaged";

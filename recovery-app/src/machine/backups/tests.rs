@@ -84,6 +84,15 @@ fn backups_are_found_at_two_levels_newest_first() {
     assert_eq!(words, ["start-up files", "Debian GNU/Linux 12, 988 kB used"]);
 }
 
+#[test]
+fn a_manifest_as_large_as_the_engine_writes_is_read() {
+    let drive = tempfile::tempdir().unwrap();
+    let manifest = manifest("2026-02-03T04:05:06Z") + &" ".repeat(20 << 20);
+    put(&drive.path().join("damaged-disk"), &manifest);
+    let found = find(drive.path(), Path::new("/dev/sdz1")).backups;
+    assert_eq!(found[0].problem, None);
+}
+
 fn names(root: &Path) -> (Vec<String>, bool) {
     let found = find(root, Path::new("/dev/sdz1"));
     (found.backups.into_iter().map(|entry| entry.name).collect(), found.is_cut)

@@ -3,6 +3,7 @@
 mod chunks;
 mod level;
 mod losses;
+mod name;
 mod pipeline;
 mod plan;
 mod record;
@@ -12,5 +13,6 @@ mod slots;
 mod turn;
 
 pub use level::Level;
-pub use plan::{CapturePlan, CaptureRequest, SpaceEstimate, check_name, plan};
+pub use name::{check_name, name_trouble, proposed_name};
+pub use plan::{CapturePlan, CaptureRequest, SpaceEstimate, plan};
 pub use run::{CaptureOutcome, Source, capture};

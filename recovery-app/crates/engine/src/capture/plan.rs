@@ -7,6 +7,7 @@ use image::{CHUNK_SIZE, Encoder, FrameKind, MOST_PARTS};
 
 use super::Level;
 use super::chunks::pieces;
+use super::name::check_name;
 use crate::stoppable::Stoppable;
 use crate::{Cancel, EngineError, Survey, SurveyOptions, survey};
 
@@ -97,21 +98,6 @@ pub fn plan(
         check_space(&request, free, &estimate)?;
     }
     Ok(CapturePlan { request, survey, data, holes, excluded, estimate })
-}
-
-/// Refuses what cannot be the name of a folder on every filesystem, or is no backup's.
-pub fn check_name(name: &str) -> Result<(), EngineError> {
-    let unusable = name.is_empty()
-        || name.starts_with('.')
-        || name.ends_with(".partial")
-        || name.contains(['/', '\\', '\0', ':', '*', '?', '"', '<', '>', '|']);
-    if !unusable {
-        return Ok(());
-    }
-    Err(EngineError::refused(
-        format!("`{name}` cannot be the name of a backup"),
-        "Use letters, digits, spaces, - and _ (not a leading dot, not .partial at the end).",
-    ))
 }
 
 fn check_space(

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::ConfirmedPlan;
 use super::kept::kept;
 use super::tables::{HoldBack, LastPieces};
-use super::wipe::wipe;
+use super::wipe::{is_marked, mark, wipe};
 use crate::damage::describe;
 use crate::records::{Bench, Walk};
 use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, backup, seek_table, verify};
@@ -22,7 +22,8 @@ pub struct RestoreJob<'a> {
     pub device: &'a dyn BlockDevice,
     /// The target, open for reading at any alignment.
     pub structures: &'a dyn BlockDevice,
-    /// The target, open for reading from the disk itself, not from memory.
+    /// The target, open for reading. It is told to forget what it keeps in memory before that is
+    /// compared.
     pub read_back: &'a dyn BlockDevice,
     /// Called right before the first write: fails when the target is not what it was.
     pub identity_check: &'a dyn Fn() -> Result<(), EngineError>,
@@ -54,8 +55,11 @@ impl RestoreOutcome {
         match (self.compared, self.lost.is_empty()) {
             (true, true) => "verified: everything was read back from the target and agrees",
             (false, true) => "finished, not read back: every hash of the image agreed",
-            (_, false) => {
+            (true, false) => {
                 "finished with named damage: the backup lacks what the old disk could not give"
+            }
+            (false, false) => {
+                "finished with named damage: the backup lacks what the old disk could not give; not read back"
             }
         }
     }
@@ -65,7 +69,8 @@ impl RestoreOutcome {
 ///
 /// First the whole image is checked as stored, then the target's identity; until then nothing is
 /// written. Then the target's old signatures are wiped, and from there on until the last write of
-/// the first sector it plainly does not boot.
+/// the first sector it plainly does not boot. Where that write fails or is not proven, it is undone;
+/// [`EngineError::Unmarked`] says that it could not be.
 pub fn restore(
     plan: &ConfirmedPlan,
     job: &RestoreJob<'_>,
@@ -81,7 +86,7 @@ pub fn restore(
     let old_table =
         job.saves_old_table.then(|| save_old_table(plan, job.structures, observer)).flatten();
     let layouts = old.into_iter().chain([new]);
-    wipe(job.device, layouts, &kept, &plan.backup.display().to_string())?;
+    wipe(job.device, layouts, &kept, &plan.backup)?;
     let started = Instant::now();
     let hold_back = HoldBack::new(&relocation);
     let (held, written) = write_content(plan, job, &hold_back, &kept, observer, cancel)?;
@@ -90,10 +95,8 @@ pub fn restore(
         compare_content(plan, job, &hold_back, &kept, observer, cancel)?;
     }
     let last = LastPieces::new(held, &relocation);
-    last.write(job.device)?;
-    if job.compare {
-        last.compare(job.read_back)?;
-    }
+    last.write_all_but_first_sector(job.device)?;
+    finish(&last, job).map_err(|error| mark_again(plan, job, error))?;
     observer.event(&Event::Note {
         text: format!("written and checked in {:.1} seconds", started.elapsed().as_secs_f64()),
     });
@@ -104,6 +107,22 @@ pub fn restore(
         lost: image.manifest().unreadable.clone(),
         old_table,
     })
+}
+
+/// Writes the first sector, and proves what was written last.
+fn finish(last: &LastPieces, job: &RestoreJob<'_>) -> Result<(), EngineError> {
+    last.write_first_sector(job.device)?;
+    if job.compare {
+        last.compare(job.read_back)?;
+    }
+    Ok(())
+}
+
+/// Makes a disk that may boot by now, and is not proven, say again that it is not finished.
+fn mark_again(plan: &ConfirmedPlan, job: &RestoreJob<'_>, error: EngineError) -> EngineError {
+    let marked =
+        mark(job.device, &plan.backup).and_then(|()| is_marked(job.read_back, &plan.backup));
+    if matches!(marked, Ok(true)) { error } else { EngineError::Unmarked(Box::new(error)) }
 }
 
 /// Checks the whole image as stored. Frames that stand for free space hold nothing that would be
@@ -192,6 +211,7 @@ fn compare_content(
     observer: &dyn Observer,
     cancel: &Cancel,
 ) -> Result<(), EngineError> {
+    job.read_back.forget(Extent::new(0, job.read_back.size()));
     let work = |bench: &mut Bench, record: &Record| {
         if !record.kind.is_content() || hold_back.includes(record) {
             return Ok(Ok(()));
@@ -261,10 +281,14 @@ fn save_old_table(
     let saved = SavedTable::save(target, layout);
     let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     let name = format!("table-before-restore-{}-{now}.json", plan.target.word);
-    let folder = plan.image.path().parent().unwrap_or(Path::new("."));
+    let folder = plan.image.path().parent().filter(|folder| *folder != Path::new(""));
+    let folder = folder.unwrap_or(Path::new("."));
     let path = folder.join(name);
     let json = serde_json::to_vec_pretty(&saved).unwrap_or_default();
-    match backup::write_file(&path, &json) {
+    let sync = |()| {
+        backup::sync_folder(folder).map_err(|error| EngineError::file(folder, "flushing", error))
+    };
+    match backup::write_file(&path, &json).and_then(sync) {
         Ok(()) => Some(path),
         Err(error) => {
             let text = format!("the target's old partition table was not saved: {error}");

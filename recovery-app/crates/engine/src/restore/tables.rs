@@ -77,8 +77,11 @@ impl LastPieces {
         Self { pieces }
     }
 
-    /// Writes the pieces from the end of the disk to its start, and the first sector last.
-    pub(super) fn write(&self, device: &dyn BlockDevice) -> Result<(), EngineError> {
+    /// Writes the pieces from the end of the disk to its start, but not the first sector.
+    pub(super) fn write_all_but_first_sector(
+        &self,
+        device: &dyn BlockDevice,
+    ) -> Result<(), EngineError> {
         let sector = device.geometry().logical_sector as usize;
         for piece in &self.pieces {
             if piece.offset > 0 {
@@ -89,6 +92,12 @@ impl LastPieces {
             }
         }
         device.flush()?;
+        Ok(())
+    }
+
+    /// Writes the first sector: from here on, the disk may boot.
+    pub(super) fn write_first_sector(&self, device: &dyn BlockDevice) -> Result<(), EngineError> {
+        let sector = device.geometry().logical_sector as usize;
         for piece in self.pieces.iter().filter(|piece| piece.offset == 0) {
             put(device, 0, &piece.bytes[..sector.min(piece.bytes.len())])?;
         }
@@ -99,6 +108,7 @@ impl LastPieces {
     /// Reads everything back and compares.
     pub(super) fn compare(&self, device: &dyn BlockDevice) -> Result<(), EngineError> {
         for piece in &self.pieces {
+            device.forget(piece.extent());
             let (around, buffer) = around(device, piece.offset, piece.bytes.len())?;
             let at = usize::try_from(piece.offset - around.start).unwrap_or(0);
             if buffer[at..at + piece.bytes.len()] != piece.bytes {

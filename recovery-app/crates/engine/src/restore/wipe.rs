@@ -1,6 +1,8 @@
 //! Making a target plainly unusable before the first chunk is written: whatever stops a restore
 //! half-way, nobody takes the disk for a good one.
 
+use std::path::Path;
+
 use block::{AlignedBuffer, BlockDevice, Extent, ExtentSet};
 use partition_table::Layout;
 
@@ -26,32 +28,54 @@ pub(super) fn wipe<'a>(
     device: &dyn BlockDevice,
     layouts: impl IntoIterator<Item = &'a Layout>,
     kept: &ExtentSet,
-    backup: &str,
+    backup: &Path,
 ) -> Result<(), EngineError> {
     let geometry = device.geometry();
     let disk = Extent::new(0, geometry.size);
     let sector = u64::from(geometry.logical_sector);
     // First of all: whatever stops the rest, the disk says what it is.
-    let first = disk.intersection(&Extent::new(0, sector)).unwrap_or(Extent::new(0, 0));
-    device.write_at(&marker(first.length, backup), 0)?;
-    device.flush()?;
+    mark(device, backup)?;
     let partitions = layouts.into_iter().flat_map(|layout| {
         let extents = layout.volumes().map(|partition| partition.extent);
         extents.filter_map(|extent| extent.intersection(&disk)).take(MOST_PARTITIONS)
     });
     let ends = partitions.chain([disk]).flat_map(both_ends);
     let all: ExtentSet = ends.map(|extent| extent.aligned_out(sector)).collect();
-    for extent in all.clipped(disk).difference(kept).difference(&first.into()).iter() {
+    for extent in all.clipped(disk).difference(kept).difference(&first_sector(device).into()).iter()
+    {
         device.zero(extent)?;
     }
     device.flush()?;
     Ok(())
 }
 
-/// A first sector of `length` bytes, fewer than a sector on a file that has no more.
-fn marker(length: u64, backup: &str) -> AlignedBuffer {
+/// Writes a first sector that says that the restore of `backup` is not finished.
+pub(super) fn mark(device: &dyn BlockDevice, backup: &Path) -> Result<(), EngineError> {
+    device.write_at(&marker(first_sector(device).length, backup), 0)?;
+    device.flush()?;
+    Ok(())
+}
+
+/// True when the disk itself has what [`mark`] writes.
+pub(super) fn is_marked(device: &dyn BlockDevice, backup: &Path) -> Result<bool, EngineError> {
+    let first = first_sector(device);
+    let expected = marker(first.length, backup);
+    let mut found = AlignedBuffer::zeroed(expected.len());
+    device.forget(first);
+    device.read_at(&mut found, 0)?;
+    Ok(found[..] == expected[..])
+}
+
+/// Fewer bytes than a sector on a file that has no more.
+fn first_sector(device: &dyn BlockDevice) -> Extent {
+    let geometry = device.geometry();
+    Extent::new(0, geometry.size.min(u64::from(geometry.logical_sector)))
+}
+
+/// A first sector of `length` bytes.
+fn marker(length: u64, backup: &Path) -> AlignedBuffer {
     let mut sector = AlignedBuffer::zeroed(usize::try_from(length).unwrap_or(0));
-    let text = [MARKER, backup.as_bytes()].concat();
+    let text = [MARKER, backup.display().to_string().as_bytes()].concat();
     // The last two bytes stay zero: no firmware takes this for a boot sector.
     let length = text.len().min(sector.len().saturating_sub(2));
     sector[..length].copy_from_slice(&text[..length]);
@@ -114,7 +138,7 @@ mod tests {
         let old = layout(&[Extent::new(4 * MIB, 8 * MIB), Extent::new(60 * MIB, 80 * MIB)]);
         let new = layout(&[Extent::new(20 * MIB, 8 * MIB), Extent::new(40 * MIB, 512)]);
         let kept = ExtentSet::from(Extent::new(27 * MIB, MIB / 2));
-        wipe(&device, [&old, &new], &kept, "backup").unwrap();
+        wipe(&device, [&old, &new], &kept, Path::new("backup")).unwrap();
         let zeros: ExtentSet = [0, 4, 11, 20, 60, 63]
             .map(|start| Extent::new(start * MIB, MIB))
             .into_iter()

@@ -52,6 +52,13 @@ impl PartReader {
         self.parts.iter().map(|(start, _)| *start)
     }
 
+    /// Drops what is in memory of the parts: what is read next comes from the drive.
+    pub(crate) fn forget(&self) {
+        for (_, device) in &self.parts {
+            device.forget(Extent::new(0, device.size()));
+        }
+    }
+
     /// Fills `buffer` with the bytes of the stream from `offset`.
     pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), ImageError> {
         let mut filled = 0;

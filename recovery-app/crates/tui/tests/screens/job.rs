@@ -205,8 +205,8 @@ fn a_backup_of_a_failing_disk() {
     assert_snapshot!(stage.in_colour());
 }
 
-fn restored() -> Done {
-    Done::Restore(RestoreDone {
+fn restored() -> RestoreDone {
+    RestoreDone {
         target: fresh().0,
         written: 243 * GB,
         seconds: 2000,
@@ -214,13 +214,23 @@ fn restored() -> Done {
         fingerprint: "ab".repeat(32),
         lost: Vec::new(),
         restart_needed: true,
-    })
+    }
 }
 
 #[test]
 fn a_disk_that_was_restored() {
-    let (stage, _) = ended(Ok(restored()));
+    let (stage, _) = ended(Ok(Done::Restore(restored())));
     assert_snapshot!(stage.in_colour());
+}
+
+#[test]
+fn a_disk_with_losses_that_was_not_read_back() {
+    let done = RestoreDone { compared: false, lost: with_losses().lost, ..restored() };
+    let (stage, _) = ended(Ok(Done::Restore(done)));
+    let seen = stage.text();
+    let words: Vec<&str> = seen.split_whitespace().collect();
+    let told = "but for what the backup never had. It was not read back.";
+    assert!(words.join(" ").contains(told), "{seen}");
 }
 
 fn damaged() -> Done {

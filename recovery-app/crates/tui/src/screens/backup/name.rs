@@ -1,5 +1,6 @@
-//! The name of a backup: what is proposed, and what cannot be one.
+//! The name of a backup on a drive: what is proposed, and what cannot be one there.
 
+use engine::capture;
 use hardware::Disk;
 
 use crate::machine::Place;
@@ -7,12 +8,6 @@ use crate::widgets::card;
 
 /// Letters that a name has at most; with what is added to it, every filesystem takes it.
 pub const LONGEST: usize = 60;
-
-/// Letters that are taken of a disk's model.
-const PROPOSED: usize = 40;
-
-/// What a name must not have in it, on any filesystem.
-const FORBIDDEN: [char; 9] = ['/', '\\', ':', '*', '?', '"', '<', '>', '|'];
 
 /// The names that backups at a place have.
 pub fn taken(place: &Place) -> Vec<String> {
@@ -23,7 +18,7 @@ pub fn taken(place: &Place) -> Vec<String> {
 
 /// A name for backups of `copies` disks, by the model of the first.
 pub fn proposed(first: &Disk, copies: usize, taken: &[String]) -> String {
-    let name = usable(&card::name(first));
+    let name = capture::proposed_name(&card::name(first));
     let numbered = (2_u32..).map(|number| format!("{name}-{number}"));
     let mut names = std::iter::once(name.clone()).chain(numbered);
     names.find(|name| is_free(name, copies, taken)).unwrap_or_default()
@@ -31,22 +26,11 @@ pub fn proposed(first: &Disk, copies: usize, taken: &[String]) -> String {
 
 /// Why backups of `copies` disks cannot have this name, in a sentence.
 pub fn trouble(name: &str, copies: usize, taken: &[String]) -> Option<String> {
-    let words = if name.trim().is_empty() {
-        "The backup needs a name."
-    } else if let Some(letter) = name.chars().find(|letter| FORBIDDEN.contains(letter)) {
-        return Some(format!("A name cannot have {letter} in it."));
-    } else if name.starts_with('.') {
-        "A name cannot begin with a dot."
-    } else if name.to_lowercase().ends_with(".partial") {
-        "Names that end in .partial are for backups that are not finished."
-    } else if name.ends_with('.') || name.trim() != name {
-        "A name cannot begin with a blank, nor end with a blank or a dot."
-    } else if !is_free(name, copies, taken) {
-        "There is a backup of this name on the drive already. Choose another one."
-    } else {
-        return None;
+    let taken = || {
+        let words = "There is a backup of this name on the drive already. Choose another one.";
+        (!is_free(name, copies, taken)).then(|| words.to_owned())
     };
-    Some(words.to_owned())
+    capture::name_trouble(name).or_else(taken)
 }
 
 /// Filesystems for Windows take capital and small letters for the same.
@@ -61,29 +45,9 @@ fn is_free(name: &str, copies: usize, taken: &[String]) -> bool {
     }
 }
 
-/// Letters and digits that every console draws, and single hyphens for all else.
-fn usable(words: &str) -> String {
-    let keep =
-        |letter: char| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' };
-    let name: String = words.chars().map(keep).collect();
-    let name = name.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
-    let name: String = name.chars().take(PROPOSED).collect();
-    if name.is_empty() { "disk".to_owned() } else { name.trim_end_matches('-').to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_usable_everywhere() {
-        assert_eq!(usable("Samsung SSD 980"), "Samsung-SSD-980");
-        assert_eq!(usable(" ../a:b*  "), "a-b");
-        assert_eq!(usable("漢字"), "disk");
-        let long = usable(&"ab ".repeat(40));
-        assert!(long.len() <= PROPOSED && !long.ends_with('-'), "{long}");
-        assert_eq!(trouble(&long, 1, &[]), None);
-    }
 
     #[test]
     fn what_is_no_name_is_told() {

@@ -150,7 +150,10 @@ fn restored(done: &RestoreDone, text: &mut Text) {
     let words = match (done.compared, done.lost.is_empty()) {
         (true, true) => "The disk is restored and proven.",
         (false, true) => "The disk is restored. It was not read back, so it is not proven.",
-        (_, false) => "The disk is restored, but for what the backup never had.",
+        (true, false) => "The disk is restored, but for what the backup never had.",
+        (false, false) => {
+            "The disk is restored, but for what the backup never had. It was not read back."
+        }
     };
     text.verdict(done.compared && done.lost.is_empty(), words, &card::identity(&done.target));
     text.title("What was done");

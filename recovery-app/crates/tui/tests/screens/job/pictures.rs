@@ -43,7 +43,7 @@ fn each_end(on: impl Fn() -> Stage, seen: &mut dyn FnMut(&Stage)) {
     for end in [
         Ok(Done::BackUp(vec![backed_up()])),
         Ok(Done::BackUp(vec![backed_up(), with_losses()])),
-        Ok(restored()),
+        Ok(Done::Restore(restored())),
         Ok(damaged()),
         Ok(Done::Format(ready)),
         Err(pulled_drive()),
@@ -114,7 +114,7 @@ fn a_restore_goes_on_on_vga() {
 fn ends_elsewhere() {
     for (name, end) in [
         ("a_good_backup", Ok(Done::BackUp(vec![backed_up()]))),
-        ("a_disk_that_was_restored", Ok(restored())),
+        ("a_disk_that_was_restored", Ok(Done::Restore(restored()))),
         ("a_damaged_backup", Ok(damaged())),
         ("trouble", Err(pulled_drive())),
     ] {
