@@ -1,4 +1,4 @@
-use engine::DamagedRange;
+use engine::{DamageTotals, DamagedRange};
 use image::text::in_lines;
 use serde_json::json;
 
@@ -19,13 +19,7 @@ pub fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Answer, Failur
         if damaged { (Exit::Damaged, "damaged") } else { (Exit::Verified, "verified") };
     let mut lines: Vec<String> = found.damage.iter().flat_map(of_range).collect();
     lines.extend(if damaged {
-        [
-            format!(
-                "damaged: {} place(s) named above; everything else agrees with its hashes.",
-                found.damage.len()
-            ),
-            "Copy the backup again from another place if you have one.".to_owned(),
-        ]
+        damage_in_words(found.damaged)
     } else {
         [
             format!(
@@ -38,6 +32,21 @@ pub fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Answer, Failur
     });
     let json = json!({ "state": state, "verification": found });
     Ok(Answer::new(exit, json, in_lines(&lines)))
+}
+
+fn damage_in_words(damaged: DamageTotals) -> [String; 2] {
+    let DamageTotals { ranges, lost, unlisted, .. } = damaged;
+    let named = match unlisted {
+        0 => "named above".to_owned(),
+        unlisted => format!("the first {} named above, {unlisted} not listed", ranges - unlisted),
+    };
+    [
+        format!(
+            "damaged: {ranges} place(s), {named}; {lost} bytes of the disk are lost by them, \
+             everything else agrees with its hashes."
+        ),
+        "Copy the backup again from another place if you have one.".to_owned(),
+    ]
 }
 
 fn of_range(range: &DamagedRange) -> Vec<String> {

@@ -2,8 +2,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use block::BlockError;
-use image::{Damage, ImageError};
+use image::ImageError;
 use partition_table::TableError;
+
+use crate::damage_list::DamageList;
 
 /// Why a job was not done, or not finished.
 #[derive(Debug, thiserror::Error)]
@@ -44,12 +46,12 @@ pub enum EngineError {
         source: io::Error,
     },
     /// Chunks of the image are damaged; nothing was written.
-    #[error("the image is damaged in {} place(s); the first: {}", .0.len(), first_damage(.0))]
-    DamagedImage(Vec<Damage>),
+    #[error("the image is damaged in {} place(s); the first: {}", .0.totals().ranges, first_damage(.0))]
+    DamagedImage(DamageList),
     /// Chunks of the image could not be read or did not decompress to what they should, after
     /// writing had begun.
-    #[error("the image failed in {} place(s) while it was being used; the first: {}", .0.len(), first_damage(.0))]
-    FailedImage(Vec<Damage>),
+    #[error("the image failed in {} place(s) while it was being used; the first: {}", .0.totals().ranges, first_damage(.0))]
+    FailedImage(DamageList),
     /// Nothing of the backup can be read any more: its drive was taken out. That says nothing
     /// about the backup.
     #[error("the drive with {} was taken out, or does not answer: {reason}", backup.display())]
@@ -85,8 +87,8 @@ pub enum EngineError {
     Compression(io::Error),
 }
 
-fn first_damage(damage: &[Damage]) -> String {
-    damage.first().map_or_else(String::new, |first| {
+fn first_damage(damage: &DamageList) -> String {
+    damage.listed().first().map_or_else(String::new, |first| {
         let (start, end) = (first.disk.start, first.disk.end());
         format!("disk bytes {start} to {end}: {}", first.reason)
     })

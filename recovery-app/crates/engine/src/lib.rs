@@ -11,6 +11,7 @@
 mod backup;
 pub mod capture;
 mod damage;
+mod damage_list;
 mod error;
 mod event;
 mod image_device;
@@ -24,6 +25,7 @@ pub mod verify;
 
 pub use backup::{Backup, FIRST_IMAGE, ImageFile, MANIFEST_NAME, open as open_backup};
 pub use damage::DamagedRange;
+pub use damage_list::{DamageList, DamageTotals};
 pub use error::EngineError;
 pub use event::{Bottleneck, Cancel, Event, Observer, Phase, Progress, Silent};
 pub use image_device::ImageDevice;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use image::{Damage, Decoder, FrameKind, ImageError, ImageReader, Record};
 
 use crate::damage::unless_gone;
+use crate::damage_list::DamageList;
 use crate::strain::Strain;
 use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, Progress};
 
@@ -75,8 +76,7 @@ pub(crate) struct Walk<'a> {
 
 /// What a walk over an image found.
 pub(crate) struct Walked {
-    /// In the order of the disk.
-    pub(crate) damage: Vec<Damage>,
+    pub(crate) damage: DamageList,
     /// Bytes of content in records without damage.
     pub(crate) sound: u64,
 }
@@ -93,42 +93,57 @@ impl Walk<'_> {
         W: Fn(&mut Bench, &Record) -> Result<Result<(), Damage>, EngineError> + Sync,
     {
         let tally = Tally::new(self);
-        let damage = Mutex::new(Vec::new());
+        let mut damage = DamageList::default();
         tally.tell();
         for (number, records) in self.image.segments().enumerate() {
-            let records = match records {
-                Ok(records) => records,
+            match records {
+                Ok(records) => {
+                    let found = self.segment(&records, &work, &tally)?;
+                    found.into_iter().for_each(|found| damage.add(found));
+                }
                 Err(error) => {
-                    let lost = unless_gone(self.image, self.lost_segment(number, &error))?;
+                    damage.add(unless_gone(self.image, self.lost_segment(number, &error))?);
                     tally.errors.fetch_add(1, Ordering::Relaxed);
-                    damage.lock().unwrap_or_else(PoisonError::into_inner).push(lost);
-                    continue;
                 }
-            };
-            let next = AtomicUsize::new(0);
-            self.on_threads(|bench| {
-                while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    self.cancel.check()?;
-                    let began = Instant::now();
-                    let result = work(bench, record)?;
-                    tally.strain.add(std::mem::take(&mut bench.reading), began.elapsed());
-                    tally.add(record, result.is_ok());
-                    if let Err(found) = result {
-                        let found = unless_gone(self.image, found)?;
-                        damage.lock().unwrap_or_else(PoisonError::into_inner).push(found);
-                    }
-                }
-                Ok(())
-            })?;
+            }
         }
         tally.tell();
-        let mut damage = damage.into_inner().unwrap_or_else(PoisonError::into_inner);
-        damage.sort_by_key(|damage: &Damage| damage.disk);
         let walked = tally.done.load(Ordering::Relaxed);
         if damage.is_empty() && walked != self.total {
             return Err(self.other_totals(walked));
         }
         Ok(Walked { damage, sound: tally.sound.into_inner() })
+    }
+
+    /// Calls `work` with the records of one segment; the damage, in the order of the disk.
+    fn segment<W>(
+        &self,
+        records: &[Record],
+        work: &W,
+        tally: &Tally<'_>,
+    ) -> Result<Vec<Damage>, EngineError>
+    where
+        W: Fn(&mut Bench, &Record) -> Result<Result<(), Damage>, EngineError> + Sync,
+    {
+        let damage = Mutex::new(Vec::new());
+        let next = AtomicUsize::new(0);
+        self.on_threads(|bench| {
+            while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.cancel.check()?;
+                let began = Instant::now();
+                let result = work(bench, record)?;
+                tally.strain.add(std::mem::take(&mut bench.reading), began.elapsed());
+                tally.add(record, result.is_ok());
+                if let Err(found) = result {
+                    let found = unless_gone(self.image, found)?;
+                    damage.lock().unwrap_or_else(PoisonError::into_inner).push(found);
+                }
+            }
+            Ok(())
+        })?;
+        let mut damage = damage.into_inner().unwrap_or_else(PoisonError::into_inner);
+        damage.sort_by_key(|damage: &Damage| damage.disk);
+        Ok(damage)
     }
 
     /// A segment of the index that cannot be read: all that it is about is lost.

@@ -1,0 +1,139 @@
+//! Images that were damaged in very many places.
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use block::{Caching, Extent, MemoryDevice};
+use engine::restore::{self, RestoreJob, RestoreOutcome, Target};
+use engine::{Cancel, EngineError, Silent, verify};
+use image::manifest::DiskRecord;
+use image::{Encoder, FrameKind, Header, ImageReader, ImageWriter, Manifest};
+
+const CHUNK: u64 = 64 << 10;
+/// What is in every byte of a data chunk.
+const CONTENT: u8 = 0x11;
+/// What is on every target before.
+const BEFORE: u8 = 0xaa;
+
+use FrameKind::{Data, Excluded, Hole, Unreadable, Zero};
+
+/// An image in a folder of its own.
+struct Forged {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+    size: u64,
+}
+
+impl Forged {
+    /// With these pieces of the disk, kind and number of chunks, and an honest manifest that was
+    /// changed afterwards.
+    fn new(pieces: &[(FrameKind, u64)], change: impl Fn(&mut Manifest)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("disk0.img.zst");
+        let size = pieces.iter().map(|(_, chunks)| chunks * CHUNK).sum();
+        let header = Header {
+            image_id: uuid::Uuid::nil(),
+            created: String::new(),
+            tool: String::new(),
+            disk_size: size,
+            logical_sector: 512,
+            chunk_size: u32::try_from(CHUNK).unwrap(),
+            disk: String::new(),
+        };
+        let mut writer = ImageWriter::create(&path, header, None).unwrap();
+        let raw = vec![CONTENT; usize::try_from(CHUNK).unwrap()];
+        let mut frame = Vec::new();
+        Encoder::new(1).unwrap().encode(&raw, &mut frame).unwrap();
+        let (sha256, checksum) = (image::sha256(&raw), image::stored_checksum(&frame));
+        for (kind, chunks) in pieces {
+            match kind {
+                Data | Unreadable => {
+                    for _ in 0..*chunks {
+                        writer.append(*kind, CHUNK, &frame, sha256, checksum).unwrap();
+                    }
+                }
+                _ => writer.append_zeros(*kind, chunks * CHUNK).unwrap(),
+            }
+        }
+        let mut manifest = manifest(size, pieces);
+        change(&mut manifest);
+        writer.finish(&manifest).unwrap();
+        Self { _folder: folder, path, size }
+    }
+
+    /// Flips a bit near the end of every frame that `which` chooses by its number and kind.
+    fn damaged(self, which: impl Fn(usize, FrameKind) -> bool) -> Self {
+        let reader = ImageReader::open(&self.path, Caching::Cached).unwrap();
+        let mut bytes = fs::read(&self.path).unwrap();
+        let records = reader.segments().flat_map(Result::unwrap).enumerate();
+        for (_, record) in records.filter(|(number, record)| which(*number, record.kind)) {
+            bytes[usize::try_from(record.stored.end() - 1).unwrap()] ^= 1;
+        }
+        fs::write(&self.path, bytes).unwrap();
+        self
+    }
+
+    fn verify(&self) -> Result<verify::Verification, EngineError> {
+        verify::verify(&self.path, &Silent, &Cancel::default())
+    }
+
+    fn plan(&self, target: &MemoryDevice) -> Result<restore::RestorePlan, EngineError> {
+        let aim = Target { disk: disk(self.size), word: "ab12".into(), forbidden: Vec::new() };
+        restore::plan(&self.path, aim, Some(target))
+    }
+
+    fn target(&self) -> MemoryDevice {
+        MemoryDevice::from(vec![BEFORE; usize::try_from(self.size).unwrap()])
+    }
+
+    fn restore_onto(&self, target: &MemoryDevice) -> Result<RestoreOutcome, EngineError> {
+        let plan = self.plan(target)?.confirm("ab12")?;
+        let job = RestoreJob {
+            device: target,
+            structures: target,
+            read_back: target,
+            identity_check: &|| Ok(()),
+            compare: true,
+            saves_old_table: false,
+        };
+        restore::restore(&plan, &job, &Silent, &Cancel::default())
+    }
+}
+
+fn disk(size: u64) -> DiskRecord {
+    DiskRecord { size, logical_sector: 512, physical_sector: 512, ..DiskRecord::default() }
+}
+
+fn manifest(size: u64, pieces: &[(FrameKind, u64)]) -> Manifest {
+    let total = |kinds: &[FrameKind]| -> u64 {
+        pieces.iter().filter(|(kind, _)| kinds.contains(kind)).map(|(_, n)| n * CHUNK).sum()
+    };
+    let (data, zero) = (total(&[Data, Unreadable]), total(&[Zero]));
+    serde_json::from_value(serde_json::json!({
+        "format_version": 1, "image_id": uuid::Uuid::nil(), "tool": "", "created": "",
+        "disk": disk(size),
+        "table": {"kind": "none", "partitions": [], "notes": [], "verbatim": []},
+        "volumes": [], "options": {"all_sectors": false, "level": ""},
+        "totals": {
+            "used": data + zero, "data": data, "zero": zero, "holes": total(&[Hole]),
+            "excluded": total(&[Excluded]), "stored": 0,
+        },
+        "unreadable": []
+    }))
+    .unwrap()
+}
+
+#[test]
+fn however_much_is_damaged_the_list_stays_short() {
+    let all = Forged::new(&[(Data, 5000)], |_| ()).damaged(|_, _| true);
+    let found = all.verify().unwrap();
+    assert_eq!(found.damage.len(), 1, "neighbours are one range");
+    assert_eq!(found.damage[0].disk, Extent::new(0, 5000 * CHUNK));
+    let every_second = Forged::new(&[(Data, 5000)], |_| ()).damaged(|number, _| number % 2 == 1);
+    let found = every_second.verify().unwrap();
+    assert_eq!(found.damage.len(), 1000);
+    let in_order = found.damage.is_sorted_by(|a, b| a.disk.end() <= b.disk.start);
+    assert!(in_order && found.content == 2500 * CHUNK);
+    every_second.restore_onto(&every_second.target()).unwrap_err();
+}
