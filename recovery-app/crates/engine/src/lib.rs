@@ -15,6 +15,7 @@ mod damage_list;
 mod error;
 mod event;
 mod image_device;
+mod index;
 mod records;
 pub mod restore;
 mod source_disk;

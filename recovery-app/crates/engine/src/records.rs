@@ -8,6 +8,7 @@ use image::{Damage, Decoder, FrameKind, ImageError, ImageReader, Record};
 
 use crate::damage::unless_gone;
 use crate::damage_list::DamageList;
+use crate::index::check_content;
 use crate::strain::Strain;
 use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, Progress};
 
@@ -88,12 +89,16 @@ impl Walk<'_> {
     /// Calls `work` with every record, on several threads, roughly in the order of the disk.
     /// Damage that it returns is collected, and so are segments of the index that cannot be read;
     /// any other error ends the walk, and so does damage where the drive with the backup is gone.
+    ///
+    /// An index that was read to its end and holds other content than the manifest says is an error,
+    /// whatever else is damaged; but a verification that has damage to tell, tells that.
     pub(crate) fn run<W>(&self, work: W) -> Result<Walked, EngineError>
     where
         W: Fn(&mut Bench, &Record) -> Result<Result<(), Damage>, EngineError> + Sync,
     {
         let tally = Tally::new(self);
         let mut damage = DamageList::default();
+        let mut all_read = true;
         tally.tell();
         for (number, records) in self.image.segments().enumerate() {
             match records {
@@ -102,6 +107,7 @@ impl Walk<'_> {
                     found.into_iter().for_each(|found| damage.add(found));
                 }
                 Err(error) => {
+                    all_read = false;
                     damage.add(unless_gone(self.image, self.lost_segment(number, &error))?);
                     tally.errors.fetch_add(1, Ordering::Relaxed);
                 }
@@ -109,8 +115,9 @@ impl Walk<'_> {
         }
         tally.tell();
         let walked = tally.done.load(Ordering::Relaxed);
-        if damage.is_empty() && walked != self.total {
-            return Err(self.other_totals(walked));
+        let is_told = self.phase == Phase::Verify && !damage.is_empty();
+        if all_read && !is_told {
+            check_content(self.image, walked)?;
         }
         Ok(Walked { damage, sound: tally.sound.into_inner() })
     }
@@ -151,15 +158,6 @@ impl Walk<'_> {
         let (stored, disk) = self.image.segment_place(number);
         let (reason, is_unread) = (error.to_string(), error.may_be_gone());
         Damage { kind: FrameKind::Data, disk, stored, reason, is_unread }
-    }
-
-    fn other_totals(&self, walked: u64) -> EngineError {
-        EngineError::Image(ImageError::Structure {
-            path: self.image.path().to_owned(),
-            structure: "manifest".to_owned(),
-            offset: self.image.manifest_place().start,
-            reason: format!("it counts {} bytes of content, the index {walked}", self.total),
-        })
     }
 
     fn on_threads<T>(&self, body: T) -> Result<(), EngineError>

@@ -1,8 +1,9 @@
-//! Images that were damaged in very many places.
+//! Images that were damaged in very many places, and images whose index and manifest agree in
+//! their hashes but not in what they say.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use block::{Caching, Extent, MemoryDevice};
 use engine::restore::{self, RestoreJob, RestoreOutcome, Target};
@@ -99,6 +100,15 @@ impl Forged {
         };
         restore::restore(&plan, &job, &Silent, &Cancel::default())
     }
+
+    /// Neither planned nor restored, with these words, and nothing is written.
+    fn is_refused(&self, words: &str) {
+        let target = self.target();
+        for error in [self.plan(&target).unwrap_err(), self.restore_onto(&target).unwrap_err()] {
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        assert!(target.to_vec().iter().all(|byte| *byte == BEFORE), "the target was written");
+    }
 }
 
 fn disk(size: u64) -> DiskRecord {
@@ -124,6 +134,11 @@ fn manifest(size: u64, pieces: &[(FrameKind, u64)]) -> Manifest {
     .unwrap()
 }
 
+fn is_in(path: &Path, words: &str, error: &EngineError) -> bool {
+    let said = error.to_string();
+    said.contains(words) && said.contains(&path.display().to_string())
+}
+
 #[test]
 fn however_much_is_damaged_the_list_stays_short() {
     let all = Forged::new(&[(Data, 5000)], |_| ()).damaged(|_, _| true);
@@ -136,4 +151,23 @@ fn however_much_is_damaged_the_list_stays_short() {
     let in_order = found.damage.is_sorted_by(|a, b| a.disk.end() <= b.disk.start);
     assert!(in_order && found.content == 2500 * CHUNK);
     every_second.restore_onto(&every_second.target()).unwrap_err();
+}
+
+#[test]
+fn an_index_that_holds_less_than_the_manifest_says_is_refused_before_anything_is_written() {
+    let lies = |manifest: &mut Manifest| manifest.totals.data += CHUNK;
+    let pieces = [(Data, 3), (Hole, 10), (Data, 2)];
+    let words = "bytes of content, the index";
+    let sound = Forged::new(&pieces, lies);
+    let error = sound.verify().unwrap_err();
+    assert!(is_in(&sound.path, words, &error), "{error}");
+    sound.is_refused(words);
+    // Damage to free space hides it from nobody.
+    let damaged = Forged::new(&pieces, lies).damaged(|_, kind| kind == Hole);
+    assert!(!damaged.verify().unwrap().damage.is_empty());
+    damaged.is_refused(words);
+    let honest = Forged::new(&pieces, |_| ()).damaged(|_, kind| kind == Hole);
+    let target = honest.target();
+    honest.restore_onto(&target).unwrap();
+    assert!(target.to_vec()[..3 << 16].iter().all(|byte| *byte == CONTENT));
 }
