@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use block::{Caching, Extent, MemoryDevice};
 use engine::restore::{self, RestoreJob, RestoreOutcome, Target};
 use engine::{Cancel, EngineError, Silent, verify};
-use image::manifest::DiskRecord;
+use image::manifest::{CaptureRecord, DiskRecord, VolumeRecord};
 use image::{Encoder, FrameKind, Header, ImageReader, ImageWriter, Manifest};
 
 const CHUNK: u64 = 64 << 10;
@@ -134,6 +134,23 @@ fn manifest(size: u64, pieces: &[(FrameKind, u64)]) -> Manifest {
     .unwrap()
 }
 
+fn volume(place: Extent, capture: CaptureRecord) -> VolumeRecord {
+    VolumeRecord {
+        place: "partition 1".into(),
+        partition: Some(1),
+        extents: vec![place],
+        kind: "unknown".into(),
+        title: "unknown".into(),
+        label: None,
+        uuid: None,
+        size: None,
+        used: None,
+        state: "unknown".into(),
+        system: None,
+        capture,
+    }
+}
+
 fn is_in(path: &Path, words: &str, error: &EngineError) -> bool {
     let said = error.to_string();
     said.contains(words) && said.contains(&path.display().to_string())
@@ -170,4 +187,38 @@ fn an_index_that_holds_less_than_the_manifest_says_is_refused_before_anything_is
     let target = honest.target();
     honest.restore_onto(&target).unwrap();
     assert!(target.to_vec()[..3 << 16].iter().all(|byte| *byte == CONTENT));
+}
+
+#[test]
+fn content_that_is_called_left_out_is_not_left_out_in_silence() {
+    let left_out = |chunks: std::ops::Range<u64>| {
+        let place = Extent::between(chunks.start * CHUNK, chunks.end * CHUNK);
+        volume(place, CaptureRecord::Excluded)
+    };
+    // Chunks of it share a frame with what was captured, as with every partition.
+    let honest = [(Data, 3), (Excluded, 10), (Data, 2)];
+    let edge = |manifest: &mut Manifest| {
+        let place = Extent::between(3 * CHUNK - 512, 13 * CHUNK + 512);
+        manifest.volumes.push(volume(place, CaptureRecord::Excluded));
+    };
+    let sound = Forged::new(&honest, edge);
+    let target = sound.target();
+    sound.restore_onto(&target).unwrap();
+    assert!(target.to_vec()[3 << 16..13 << 16].iter().all(|byte| *byte == BEFORE));
+
+    let counts_less = |manifest: &mut Manifest| {
+        edge(manifest);
+        manifest.totals.excluded = 0;
+    };
+    Forged::new(&honest, counts_less).is_refused("bytes that were left out, the index");
+    let words = "partition 1 was left out, and the index has its content";
+    let captured = |pieces: &[(FrameKind, u64)]| {
+        Forged::new(pieces, |manifest| manifest.volumes.push(left_out(3..13)))
+    };
+    captured(&[(Data, 15)]).is_refused(words);
+    captured(&[(Data, 3), (Zero, 10), (Data, 2)]).is_refused(words);
+    captured(&[(Data, 3), (Excluded, 9), (Data, 3)]).is_refused(words);
+    let words = "partition 1 was left out, and the index calls a part of it free";
+    captured(&[(Data, 3), (Hole, 10), (Data, 2)]).is_refused(words);
+    Forged::new(&honest, |_| ()).is_refused("and no partition there was left out");
 }
