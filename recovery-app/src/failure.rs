@@ -103,8 +103,9 @@ fn nothing_written() -> Option<String> {
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let (kind, exit) = match &error {
-            EngineError::Refused { .. } | EngineError::ForeignManifest { .. } => {
-                ("refused", Exit::Refused)
+            EngineError::Refused { .. } => ("refused", Exit::Refused),
+            EngineError::ForeignManifest { .. } | EngineError::NeverFinished(_) => {
+                ("backup", Exit::Failed)
             }
             EngineError::Cancelled => ("stopped", Exit::Failed),
             EngineError::Table(_) => ("partition-table", Exit::Failed),

@@ -42,6 +42,7 @@ fn used_target(bench: &Bench) -> (PathBuf, String) {
 fn is_unusable(bench: &Bench, backup: &Path, words: &str) {
     let found = expect_json(FAILED, &["verify", text(backup)]);
     assert!(found["error"]["message"].as_str().unwrap().contains(words), "{found:#}");
+    assert_eq!(found["error"]["kind"], "backup", "{found:#}");
     assert!(!found["error"]["guidance"].as_str().unwrap().is_empty());
     let (target, before) = used_target(bench);
     expect_refusal(words, &["restore", text(backup), text(&target), "--confirm", WORD]);
@@ -228,7 +229,6 @@ fn a_manifest_that_lies() {
     let backup = bench.backup("one", &["--no-verify"]);
     let path = backup.join("manifest.json");
     let honest = fs::read_to_string(&path).unwrap();
-    let (target, before) = used_target(&bench);
     let lies = [
         honest.replace("\"size\": 50331648", "\"size\": 1024"),
         honest.replace("\"title\": \"ext4\"", "\"title\": \"NTFS\""),
@@ -238,12 +238,14 @@ fn a_manifest_that_lies() {
     for lie in lies {
         assert_ne!(lie, honest);
         fs::write(&path, lie).unwrap();
-        let words = "is not what was written with the image";
-        expect_refusal(words, &["verify", text(&backup)]);
-        expect_refusal(words, &["restore", text(&backup), text(&target), "--confirm", WORD]);
+        is_unusable(&bench, &backup, "is not what was written with the image");
     }
-    assert_eq!(hash(&target), before, "the target was written to");
     fs::remove_file(&path).unwrap();
+    for command in ["mkfifo", "mkdir", "ln -s /dev/zero", "truncate -s 8T"] {
+        sh(&format!("{command} {}", path.display()));
+        is_unusable(&bench, &backup, "is not what was written with the image: it is not a file");
+        sh(&format!("rm -r {}", path.display()));
+    }
     expect(VERIFIED, &["verify", text(&backup)]);
 }
 
@@ -258,5 +260,5 @@ fn what_is_no_backup() {
     let backup = bench.backup("one", &["--no-verify"]);
     let unfinished = bench.backups().join("two.partial");
     fs::rename(&backup, &unfinished).unwrap();
-    expect_refusal("never finished", &["verify", text(&unfinished)]);
+    is_unusable(&bench, &unfinished, "never finished");
 }

@@ -35,6 +35,9 @@ pub enum EngineError {
         /// What tells so.
         what: String,
     },
+    /// The capture that made the folder did not come to its end.
+    #[error("{} is a backup that was never finished", .0.display())]
+    NeverFinished(PathBuf),
     /// A file of the backup could not be read or written.
     #[error("{operation} {}: {source}", path.display())]
     File {
@@ -115,6 +118,7 @@ impl EngineError {
             Self::ForeignManifest { .. } => {
                 "The image carries its own copy: move this file away, and verify the backup.".to_owned()
             }
+            Self::NeverFinished(_) => "Make the backup again.".to_owned(),
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "Free some space on the destination, or choose a larger one.".to_owned()
             }
