@@ -33,7 +33,11 @@ pub enum ImageError {
         reason: String,
     },
     /// Written by a newer program.
-    #[error("{} has format version {found}; this program reads up to {supported}", path.display())]
+    #[error(
+        "{} was made by a newer version of Remetal: its format has version {found}, this program \
+         reads up to {supported}",
+        path.display()
+    )]
     NewerVersion {
         /// The file.
         path: PathBuf,

@@ -8,8 +8,8 @@ use block::Extent;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::Header;
 use crate::skippable::{self, LARGEST_STRUCTURE};
+use crate::{FORMAT_VERSION, Header};
 
 /// All that is known about a captured disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,11 +228,17 @@ impl Manifest {
         serde_json::from_slice(json).map_err(|error| error.to_string())
     }
 
-    /// That the manifest is about the disk of the header, and has lost no byte beyond its end.
-    /// (Its volumes may end there: damaged tables say such things.)
+    /// That the manifest is about the image and the disk of the header, and has lost no byte beyond
+    /// its end. (Its volumes may end there: damaged tables say such things.)
     pub(crate) fn check(&self, header: &Header) -> Result<(), &'static str> {
-        let Header { disk_size, logical_sector, .. } = *header;
+        let Header { image_id, disk_size, logical_sector, .. } = *header;
         let mut lost = self.unreadable.iter().map(|range| range.extent);
+        if self.format_version != FORMAT_VERSION {
+            return Err("it has another version than the header");
+        }
+        if self.image_id != image_id {
+            return Err("it belongs to another image");
+        }
         if (self.disk.size, self.disk.logical_sector) != (disk_size, logical_sector) {
             return Err("it has other sizes than the header");
         }

@@ -20,6 +20,8 @@ pub struct ImageReader {
     path: PathBuf,
     parts: PartReader,
     header: Header,
+    /// Bytes of the header's frame.
+    header_end: u64,
     root: Root,
     fingerprint: Sha256Hash,
     manifest: Manifest,
@@ -52,6 +54,7 @@ impl ImageReader {
             let reason = "it belongs to another image than the index: files of two are mixed";
             return Err(opening.damaged("header", 0, reason));
         }
+        opening.check_version(root.version)?;
         if root.version != FORMAT_VERSION
             || root.header_sha256 != codec::sha256(&header_frame)
             || root.disk_size != header.disk_size
@@ -61,7 +64,8 @@ impl ImageReader {
         }
         let manifest = opening.manifest(&root, &header)?;
         let lost = manifest.unreadable.iter().map(|range| range.extent).collect();
-        Ok(Self { path: path.to_owned(), parts, header, root, fingerprint, manifest, lost })
+        let (path, header_end) = (path.to_owned(), header_frame.len() as u64);
+        Ok(Self { path, parts, header, header_end, root, fingerprint, manifest, lost })
     }
 
     /// The path it was opened by.
@@ -132,7 +136,7 @@ impl ImageReader {
     }
 
     /// The records of segment `number`: without gap or overlap from its first byte of the disk to
-    /// that of the next, each frame within the image.
+    /// that of the next, each frame behind the segment before.
     pub fn segment(&self, number: usize) -> Result<Vec<Record>, ImageError> {
         let entry = self.root.segments[number];
         let damaged = |reason: &str| ImageError::Structure {
@@ -153,21 +157,26 @@ impl ImageReader {
         let records = segment::decode(self.root.image_id, index, &frame)
             .map_err(|reason| damaged(&reason))?;
         let (_, disk) = self.segment_place(number);
-        self.check_records(&records, disk, entry.stored.start).map_err(damaged)?;
+        let before = number.checked_sub(1).and_then(|number| self.root.segments.get(number));
+        let from = before.map_or(self.header_end, |segment| segment.stored.end());
+        let frames = Extent::between(from, entry.stored.start);
+        self.check_records(&records, disk, frames).map_err(damaged)?;
         Ok(records)
     }
 
+    /// That the chunks fill `disk`, and that their frames follow each other in `frames`, bytes of
+    /// the image stream.
     fn check_records(
         &self,
         records: &[Record],
         disk: Extent,
-        stored_end: u64,
+        frames: Extent,
     ) -> Result<(), &'static str> {
         let chunk_size = u64::from(self.header.chunk_size);
         // A frame of incompressible data is a little larger than the data (RFC 8878: 3 bytes for
         // each block of 128 KiB, and the header).
         let largest_frame = chunk_size + chunk_size / 1024 + 1024;
-        let (mut at, mut stored_at) = (disk.start, 0);
+        let (mut at, mut stored_at) = (disk.start, frames.start);
         for record in records {
             let content = record.kind.is_content();
             let most = if content { chunk_size } else { LARGEST_ZERO_FRAME };
@@ -175,7 +184,7 @@ impl ImageReader {
                 return Err("its chunks do not follow each other");
             }
             if record.stored.start < stored_at
-                || record.stored.end() > stored_end
+                || record.stored.end() > frames.end()
                 || record.stored.length > largest_frame
             {
                 return Err("it gives a frame an impossible place");
@@ -246,6 +255,16 @@ impl Opening<'_> {
         }
     }
 
+    fn newer(&self, found: u32) -> ImageError {
+        let path = self.path.to_owned();
+        ImageError::NewerVersion { path, found, supported: FORMAT_VERSION }
+    }
+
+    /// Refuses what a newer program wrote.
+    fn check_version(&self, found: u32) -> Result<(), ImageError> {
+        (found <= FORMAT_VERSION).then_some(()).ok_or_else(|| self.newer(found))
+    }
+
     /// The header, and its frame.
     fn header(&self) -> Result<(Header, Vec<u8>), ImageError> {
         let not_ours = |reason: &str| ImageError::NotAnImage {
@@ -267,11 +286,7 @@ impl Opening<'_> {
         match Header::decode(&frame, FORMAT_VERSION) {
             Ok((_, Some(header))) => Ok((header, frame)),
             Ok((0, None)) => Err(self.damaged("header", 0, "it has no version")),
-            Ok((found, None)) => Err(ImageError::NewerVersion {
-                path: self.path.to_owned(),
-                found,
-                supported: FORMAT_VERSION,
-            }),
+            Ok((found, None)) => Err(self.newer(found)),
             Err(reason) => Err(self.damaged("header", 0, reason)),
         }
     }
@@ -382,6 +397,7 @@ impl Opening<'_> {
         }
         let json = skippable::untag(Tag::Manifest, &frame).map_err(damaged)?;
         let manifest = Manifest::from_json(json).map_err(damaged)?;
+        self.check_version(manifest.format_version)?;
         manifest.check(header).map_err(|reason| damaged(reason.to_owned()))?;
         Ok(manifest)
     }
