@@ -154,9 +154,10 @@ fn device(error: &EngineError) -> Option<&str> {
 
 fn kind_of_image_error(error: &ImageError) -> &'static str {
     match error {
-        ImageError::File { .. } | ImageError::TooManyParts(_) | ImageError::TooLarge { .. } => {
-            "file"
-        }
+        ImageError::File { .. }
+        | ImageError::TooManyParts(_)
+        | ImageError::TooManyFrames(_)
+        | ImageError::TooLarge { .. } => "file",
         ImageError::Part(_) => "device",
         ImageError::NotFound(_) => "not-found",
         ImageError::NotAnImage { .. }
