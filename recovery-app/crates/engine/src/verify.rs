@@ -4,6 +4,7 @@ use std::path::Path;
 
 use block::Caching;
 use image::ImageReader;
+use image::manifest::UnreadableRecord;
 use serde::Serialize;
 
 use crate::damage::{DamagedRange, describe};
@@ -24,6 +25,9 @@ pub struct Verification {
     pub damage: Vec<DamagedRange>,
     /// How much is damaged, listed or not.
     pub damaged: DamageTotals,
+    /// What the backup never had, because the old disk could not be read there: no damage of the
+    /// backup.
+    pub lost: Vec<UnreadableRecord>,
 }
 
 /// Reads the backup at `path` from its disk, not from memory, and checks everything: manifest,
@@ -61,6 +65,7 @@ fn verify_image(
         stored: image.stored_size(),
         damage: describe(image, &damage, cancel)?,
         damaged: damage.totals(),
+        lost: image.manifest().unreadable.clone(),
     })
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use block::{Caching, Extent, MemoryDevice};
 use engine::restore::{self, RestoreJob, RestoreOutcome, Target};
 use engine::{Cancel, EngineError, Silent, verify};
-use image::manifest::{CaptureRecord, DiskRecord, VolumeRecord};
+use image::manifest::{CaptureRecord, DiskRecord, UnreadableRecord, VolumeRecord};
 use image::{Encoder, FrameKind, Header, ImageReader, ImageWriter, Manifest};
 
 const CHUNK: u64 = 64 << 10;
@@ -221,4 +221,20 @@ fn content_that_is_called_left_out_is_not_left_out_in_silence() {
     let words = "partition 1 was left out, and the index calls a part of it free";
     captured(&[(Data, 3), (Hole, 10), (Data, 2)]).is_refused(words);
     Forged::new(&honest, |_| ()).is_refused("and no partition there was left out");
+}
+
+#[test]
+fn what_the_old_disk_could_not_give_is_told_by_a_verification() {
+    let lost = UnreadableRecord {
+        extent: Extent::new(3 * CHUNK, 512),
+        intact: 0,
+        volume: None,
+        files: Vec::new(),
+        reason: String::new(),
+    };
+    let pieces = [(Data, 3), (Unreadable, 1), (Data, 2)];
+    let backup = Forged::new(&pieces, |manifest| manifest.unreadable.push(lost.clone()));
+    let found = backup.verify().unwrap();
+    assert!(found.damage.is_empty());
+    assert_eq!(found.lost, [lost]);
 }

@@ -199,11 +199,17 @@ pub struct UnreadableRecord {
 }
 
 impl UnreadableRecord {
+    /// Bytes that are lost.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.extent.length.saturating_sub(self.intact)
+    }
+
     /// What is lost and where: "512 bytes from byte 4096", "1024 of the 4096 bytes from byte 8192".
     #[must_use]
     pub fn in_words(&self) -> String {
         let Extent { start, length } = self.extent;
-        match length.saturating_sub(self.intact) {
+        match self.lost() {
             lost if lost == length => format!("{length} bytes from byte {start}"),
             lost => format!("{lost} of the {length} bytes from byte {start}"),
         }
