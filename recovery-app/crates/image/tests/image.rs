@@ -173,6 +173,25 @@ fn heads(root: &[u8]) -> usize {
 }
 
 #[test]
+fn parts_may_be_joined_or_cut_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), &layout(), Some(1 << 20));
+    let parts = image::find_parts(&path).unwrap();
+    let bytes: Vec<u8> = parts.iter().flat_map(|part| std::fs::read(part).unwrap()).collect();
+    let expected = read_all(&path).unwrap();
+    for size in [1 << 19, 1 << 21, 300_000, 1 << 20] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("disk0.img.zst");
+        for (number, part) in (1..).zip(bytes.chunks(size)) {
+            std::fs::write(folder.path().join(format!("disk0.img.zst.{number:03}")), part).unwrap();
+        }
+        assert_eq!(read_all(&path).unwrap(), expected, "parts of {size}");
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(read_all(&path).unwrap(), expected);
+    }
+}
+
+#[test]
 fn lost_sectors_are_listed_and_lie_on_the_disk() {
     let layout = [(FrameKind::Unreadable, 65536), (FrameKind::Hole, 65536)];
     let lost = |start: u64| {
