@@ -192,6 +192,44 @@ fn parts_may_be_joined_or_cut_anew() {
 }
 
 #[test]
+fn parts_that_are_no_files_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), &layout(), Some(1 << 20));
+    let parts = image::find_parts(&path).unwrap();
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    let refused = |at: &Path, words: &str| match ImageReader::open(&path, Caching::Cached) {
+        Err(ImageError::WrongPart { path, reason }) => {
+            assert_eq!(name(&path), name(at));
+            assert!(reason.contains(words), "{reason}");
+        }
+        other => panic!("{:?}", other.map(|_| ()).map_err(|error| error.to_string())),
+    };
+    let second = parts[1].clone();
+    let put = |command: &str| {
+        let at = second.display();
+        sh(&format!("rm -rf {at}; P={at}; {command}"));
+    };
+    put("mkdir $P");
+    refused(&second, "not a file");
+    put("mkfifo $P");
+    refused(&second, "not a file");
+    put("ln -s /dev/zero $P");
+    refused(&second, "not a file");
+    put("ln -s nowhere $P");
+    refused(&second, "leads nowhere");
+    put("ln -s $P $P");
+    refused(&second, "leads nowhere");
+    for part in &parts {
+        sh(&format!("rm -rf {}", part.display()));
+    }
+    for command in ["mkdir", "mkfifo", "ln -s nowhere"] {
+        sh(&format!("{command} {}", path.display()));
+        refused(&path, if command.starts_with("ln") { "leads nowhere" } else { "not a file" });
+        sh(&format!("rm -rf {}", path.display()));
+    }
+}
+
+#[test]
 fn lost_sectors_are_listed_and_lie_on_the_disk() {
     let layout = [(FrameKind::Unreadable, 65536), (FrameKind::Hole, 65536)];
     let lost = |start: u64| {
