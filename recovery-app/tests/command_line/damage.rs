@@ -39,7 +39,7 @@ fn used_target(bench: &Bench) -> (PathBuf, String) {
 }
 
 /// The backup cannot be used at all: verify fails and restore refuses, both with these words.
-fn is_unusable(bench: &Bench, backup: &Path, words: &str) {
+pub fn is_unusable(bench: &Bench, backup: &Path, words: &str) {
     let found = expect_json(FAILED, &["verify", text(backup)]);
     assert!(found["error"]["message"].as_str().unwrap().contains(words), "{found:#}");
     assert_eq!(found["error"]["kind"], "backup", "{found:#}");
@@ -63,6 +63,8 @@ fn a_flipped_byte_is_named_and_nothing_is_written() {
     assert_eq!(damage.len(), 1, "{found:#}");
     assert!(damage[0]["volumes"].to_string().contains("partition 2"), "{found:#}");
     assert!(damage[0]["files"].to_string().contains("noise"), "{found:#}");
+    let counted = &found["verification"]["damaged"];
+    assert_eq!((&counted["ranges"], &counted["unlisted"]), (&1.into(), &0.into()), "{found:#}");
     let said = expect(DAMAGED, &["verify", text(&backup)]);
     assert!(said.contains("disk bytes ") && said.contains("hits "), "{said}");
 
