@@ -9,7 +9,8 @@ const MOST_RANGES: usize = 1000;
 /// How much damage there is, listed or not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct DamageTotals {
-    /// Damaged ranges of the disk: neighbours with the same reason are one.
+    /// Damaged ranges of the disk: neighbours with the same reason are one. A seek table that
+    /// disagrees with the index counts as one more.
     pub ranges: u64,
     /// Damaged frames and segments of the index.
     pub frames: u64,
