@@ -153,8 +153,9 @@ impl From<EngineError> for Failure {
 
 fn kind_and_exit(error: &EngineError) -> (&'static str, Exit) {
     match error {
-        EngineError::Refused { .. } | EngineError::ForeignManifest { .. } => {
-            ("refused", Exit::Refused)
+        EngineError::Refused { .. } => ("refused", Exit::Refused),
+        EngineError::ForeignManifest { .. } | EngineError::NeverFinished(_) => {
+            ("backup", Exit::Failed)
         }
         EngineError::Cancelled => ("stopped", Exit::Failed),
         EngineError::Table(_) => ("partition-table", Exit::Failed),
@@ -232,9 +233,10 @@ fn is_of_drive(error: &io::Error) -> bool {
 
 fn kind_of_image_error(error: &ImageError) -> &'static str {
     match error {
-        ImageError::File { .. } | ImageError::TooManyParts(_) | ImageError::TooLarge { .. } => {
-            "file"
-        }
+        ImageError::File { .. }
+        | ImageError::TooManyParts(_)
+        | ImageError::TooManyFrames(_)
+        | ImageError::TooLarge { .. } => "file",
         ImageError::Part(_) => "device",
         ImageError::NotFound(_) => "not-found",
         ImageError::NotAnImage { .. }
@@ -305,7 +307,7 @@ mod tests {
         };
         for (error, kind, accuses) in [
             (EngineError::BackupGone { backup, reason }, "device", true),
-            (EngineError::FailedImage(Vec::new()), "not-written", true),
+            (EngineError::FailedImage(engine::DamageList::default()), "not-written", true),
             (EngineError::Image(structure), "not-written", true),
             (of_file(5), "file", true),
             (of_file(30), "file", true),

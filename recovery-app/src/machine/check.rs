@@ -43,6 +43,7 @@ pub fn check(
         stored: found.stored,
         seconds: begun.elapsed().as_secs(),
         damage: found.damage.into_iter().map(damaged).collect(),
+        unlisted: found.damaged.unlisted,
         lost,
     })
 }

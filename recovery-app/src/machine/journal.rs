@@ -20,7 +20,8 @@ pub fn begun(work: &Work) {
 pub fn ended(work: &Work, end: &Result<Done, Trouble>) {
     let lines = match end {
         Ok(Done::Check(check)) if !check.damage.is_empty() => {
-            vec![format!("{}: damaged in {} place(s)", name(work), check.damage.len())]
+            let places = check.damage.len() as u64 + check.unlisted;
+            vec![format!("{}: damaged in {places} place(s)", name(work))]
         }
         Ok(_) => vec![format!("{}: done", name(work))],
         Err(trouble) => lines_of(&name(work), trouble),

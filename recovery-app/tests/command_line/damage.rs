@@ -41,9 +41,10 @@ fn used_target(bench: &Bench) -> (PathBuf, String) {
 }
 
 /// The backup cannot be used at all: verify fails and restore refuses, both with these words.
-fn is_unusable(bench: &Bench, backup: &Path, words: &str) {
+pub fn is_unusable(bench: &Bench, backup: &Path, words: &str) {
     let found = expect_json(FAILED, &["verify", text(backup)]);
     assert!(found["error"]["message"].as_str().unwrap().contains(words), "{found:#}");
+    assert_eq!(found["error"]["kind"], "backup", "{found:#}");
     assert!(!found["error"]["guidance"].as_str().unwrap().is_empty());
     let (target, before) = used_target(bench);
     expect_refusal(words, &["restore", text(backup), text(&target), "--confirm", WORD]);
@@ -64,6 +65,8 @@ fn a_flipped_byte_is_named_and_nothing_is_written() {
     assert_eq!(damage.len(), 1, "{found:#}");
     assert!(damage[0]["volumes"].to_string().contains("partition 2"), "{found:#}");
     assert!(damage[0]["files"].to_string().contains("noise"), "{found:#}");
+    let counted = &found["verification"]["damaged"];
+    assert_eq!((&counted["ranges"], &counted["unlisted"]), (&1.into(), &0.into()), "{found:#}");
     let said = expect(DAMAGED, &["verify", text(&backup)]);
     assert!(said.contains("disk bytes ") && said.contains("hits "), "{said}");
 
@@ -263,7 +266,6 @@ fn a_manifest_that_lies() {
     let backup = bench.backup("one", &["--no-verify"]);
     let path = backup.join("manifest.json");
     let honest = fs::read_to_string(&path).unwrap();
-    let (target, before) = used_target(&bench);
     let lies = [
         honest.replace("\"size\": 50331648", "\"size\": 1024"),
         honest.replace("\"title\": \"ext4\"", "\"title\": \"NTFS\""),
@@ -273,12 +275,14 @@ fn a_manifest_that_lies() {
     for lie in lies {
         assert_ne!(lie, honest);
         fs::write(&path, lie).unwrap();
-        let words = "is not what was written with the image";
-        expect_refusal(words, &["verify", text(&backup)]);
-        expect_refusal(words, &["restore", text(&backup), text(&target), "--confirm", WORD]);
+        is_unusable(&bench, &backup, "is not what was written with the image");
     }
-    assert_eq!(hash(&target), before, "the target was written to");
     fs::remove_file(&path).unwrap();
+    for command in ["mkfifo", "mkdir", "ln -s /dev/zero", "truncate -s 8T"] {
+        sh(&format!("{command} {}", path.display()));
+        is_unusable(&bench, &backup, "is not what was written with the image: it is not a file");
+        sh(&format!("rm -r {}", path.display()));
+    }
     expect(VERIFIED, &["verify", text(&backup)]);
 }
 
@@ -293,5 +297,5 @@ fn what_is_no_backup() {
     let backup = bench.backup("one", &["--no-verify"]);
     let unfinished = bench.backups().join("two.partial");
     fs::rename(&backup, &unfinished).unwrap();
-    expect_refusal("never finished", &["verify", text(&unfinished)]);
+    is_unusable(&bench, &unfinished, "never finished");
 }

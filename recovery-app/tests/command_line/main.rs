@@ -7,6 +7,7 @@ mod support;
 
 mod answers;
 mod damage;
+mod files;
 mod machine;
 mod names;
 mod refusals;

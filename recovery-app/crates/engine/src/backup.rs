@@ -92,16 +92,16 @@ fn image_path(path: &Path) -> PathBuf {
 /// `manifest.json` beside it, if there is one, says the same as the image.
 pub fn open(path: &Path, caching: Caching) -> Result<ImageReader, EngineError> {
     if is_partial(path) {
-        return Err(EngineError::refused(
-            format!("{} is a backup that was never finished", path.display()),
-            "Make the backup again.",
-        ));
+        return Err(EngineError::NeverFinished(path.to_owned()));
     }
     let image = image_path(path);
-    let beside = read_manifest(&image.with_file_name(MANIFEST_NAME))?;
-    let named = |error| wrong_file(&image, beside.as_ref()).unwrap_or(error);
-    let reader = ImageReader::open(&image, caching).map_err(named)?;
-    if let Some(beside) = beside {
+    let beside = read_manifest(&image.with_file_name(MANIFEST_NAME));
+    let reader = ImageReader::open(&image, caching).map_err(|error| match &error {
+        // It says nothing about its files.
+        ImageError::NewerVersion { .. } => error,
+        _ => wrong_file(&image, beside.as_ref().ok().and_then(Option::as_ref)).unwrap_or(error),
+    })?;
+    if let Some(beside) = beside? {
         check_manifest(&image, &reader, &beside)?;
     }
     Ok(reader)
@@ -149,17 +149,20 @@ fn read_manifest(path: &Path) -> Result<Option<Backup>, EngineError> {
     let text = match read_text(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            return Err(lying(path, &error.to_string()));
+        }
         Err(error) => return Err(EngineError::file(path, "reading", error)),
     };
     image::json::from_slice(&text).map(Some).map_err(|error| lying(path, &error))
 }
 
-/// The content of a text file of bounded size. Anything but a file is an error: a pipe would be
-/// waited for.
+/// The content of a text file of bounded size. Anything else is `InvalidData`: a pipe would be waited
+/// for.
 fn read_text(path: &Path) -> std::io::Result<Vec<u8>> {
     let file = fs::metadata(path)?;
     if !file.is_file() || file.len() > LARGEST_MANIFEST {
-        let reason = "no regular file, or too large";
+        let reason = "it is not a file, or larger than any that was";
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, reason));
     }
     let mut text = Vec::new();
@@ -183,8 +186,9 @@ fn check_manifest(image: &Path, reader: &ImageReader, beside: &Backup) -> Result
     if entry.manifest != *reader.manifest() {
         return Err(lying(&path, "it disagrees with the manifest inside the image"));
     }
-    if entry.parts != reader.parts() || entry.stored_size != reader.stored_size() {
-        return Err(lying(&path, "it lists other files or sizes"));
+    // The parts may have been joined or cut anew since: the same bytes are the same image.
+    if entry.stored_size != reader.stored_size() {
+        return Err(lying(&path, "it has the size of another image"));
     }
     Ok(())
 }

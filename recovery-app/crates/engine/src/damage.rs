@@ -1,15 +1,19 @@
 //! Puts damage into words: which bytes of the disk, which volume, which files.
 
 use block::{BlockDevice, Extent, ExtentSet, Window};
-use image::manifest::CaptureRecord;
+use image::manifest::{CaptureRecord, VolumeRecord};
 use image::{Damage, FrameKind, ImageReader};
 use serde::Serialize;
 
-use crate::verify::volumes_in;
+use crate::damage_list::DamageList;
 use crate::{Cancel, EngineError, ImageDevice};
 
 /// Most files named by one search.
 pub(crate) const MOST_FILES: usize = 100;
+/// Most volumes named for one range: lists of volumes may be long, and say anything.
+const MOST_VOLUMES: usize = 20;
+/// Most characters of the name of a volume.
+const MOST_LETTERS: usize = 300;
 /// Ranges of one volume whose files are searched for one by one: each search reads all inodes.
 const SEARCHED_ALONE: usize = 16;
 
@@ -22,7 +26,7 @@ pub struct DamagedRange {
     pub stored: Extent,
     /// What is wrong with it.
     pub reason: String,
-    /// The volumes that lose data; none for free space.
+    /// The first of the volumes that lose data; none for free space.
     pub volumes: Vec<String>,
     /// Files that lose data, as far as they can be found; see [`files_by_range`].
     pub files: Vec<String>,
@@ -37,13 +41,14 @@ pub(crate) fn unless_gone(image: &ImageReader, damage: Damage) -> Result<Damage,
     Ok(damage)
 }
 
-/// Names volumes and files for each damaged frame.
+/// Names volumes and files for each range in a list.
 pub(crate) fn describe(
     image: &ImageReader,
-    damage: &[Damage],
+    damage: &DamageList,
     cancel: &Cancel,
 ) -> Result<Vec<DamagedRange>, EngineError> {
     let device = ImageDevice::new(image);
+    let damage = damage.listed();
     // Nothing is lost where a frame stands for free space.
     let loses = |damage: &Damage| damage.kind.is_content();
     let lost: Vec<Extent> =
@@ -65,6 +70,18 @@ pub(crate) fn describe(
         }
     };
     Ok(damage.iter().map(range).collect())
+}
+
+/// The volumes of the manifest that have bytes in `range`.
+fn volumes_in(image: &ImageReader, range: Extent) -> Vec<String> {
+    let volumes = image.manifest().volumes.iter();
+    let hit = volumes
+        .filter(|volume| volume.extents.iter().any(|extent| extent.intersection(&range).is_some()));
+    let name = |volume: &VolumeRecord| {
+        let name = format!("{} ({})", volume.place, volume.title);
+        name.chars().take(MOST_LETTERS).collect()
+    };
+    hit.take(MOST_VOLUMES).map(name).collect()
 }
 
 fn reason_of(damage: &Damage) -> String {
@@ -107,8 +124,13 @@ pub(crate) fn files_by_range(
             if cancel.is_cancelled() {
                 return files;
             }
+            // Volumes that lie in each other do not make the list longer.
+            let room = MOST_FILES.saturating_sub(files[hits[0].0].len());
+            if room == 0 {
+                continue;
+            }
             let extents: ExtentSet = hits.iter().map(|(_, extent)| *extent).collect();
-            let found = filesystem::files_on(&volume, &info, &extents, MOST_FILES);
+            let found = filesystem::files_on(&volume, &info, &extents, room);
             files[hits[0].0].extend(found);
         }
     }

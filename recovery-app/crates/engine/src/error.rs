@@ -2,8 +2,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use block::BlockError;
-use image::{Damage, ImageError};
+use image::ImageError;
 use partition_table::TableError;
+
+use crate::damage_list::DamageList;
 
 /// Why a job was not done, or not finished.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,9 @@ pub enum EngineError {
         /// What tells so.
         what: String,
     },
+    /// The capture that made the folder did not come to its end.
+    #[error("{} is a backup that was never finished", .0.display())]
+    NeverFinished(PathBuf),
     /// A file of the backup could not be read or written.
     #[error("{operation} {}: {source}", path.display())]
     File {
@@ -44,12 +49,12 @@ pub enum EngineError {
         source: io::Error,
     },
     /// Chunks of the image are damaged; nothing was written.
-    #[error("the image is damaged in {} place(s); the first: {}", .0.len(), first_damage(.0))]
-    DamagedImage(Vec<Damage>),
+    #[error("the image is damaged in {} place(s); the first: {}", .0.totals().ranges, first_damage(.0))]
+    DamagedImage(DamageList),
     /// Chunks of the image could not be read or did not decompress to what they should, after
     /// writing had begun.
-    #[error("the image failed in {} place(s) while it was being used; the first: {}", .0.len(), first_damage(.0))]
-    FailedImage(Vec<Damage>),
+    #[error("the image failed in {} place(s) while it was being used; the first: {}", .0.totals().ranges, first_damage(.0))]
+    FailedImage(DamageList),
     /// Nothing of the backup can be read any more: its drive was taken out. That says nothing
     /// about the backup.
     #[error("the drive with {} was taken out, or does not answer: {reason}", backup.display())]
@@ -89,8 +94,8 @@ pub enum EngineError {
     Compression(io::Error),
 }
 
-fn first_damage(damage: &[Damage]) -> String {
-    damage.first().map_or_else(String::new, |first| {
+fn first_damage(damage: &DamageList) -> String {
+    damage.listed().first().map_or_else(String::new, |first| {
         let (start, end) = (first.disk.start, first.disk.end());
         format!("disk bytes {start} to {end}: {}", first.reason)
     })
@@ -117,6 +122,7 @@ impl EngineError {
             Self::ForeignManifest { .. } => {
                 "The image carries its own copy: move this file away, and verify the backup.".to_owned()
             }
+            Self::NeverFinished(_) => "Make the backup again.".to_owned(),
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "Free some space on the destination, or choose a larger one.".to_owned()
             }

@@ -69,7 +69,7 @@ impl<'a> ImageDevice<'a> {
             .read_frame(record, &mut frame)
             .and_then(|()| decoder.decode(record, &frame, &mut raw))
             .or_else(|damage| {
-                Err(EngineError::DamagedImage(vec![unless_gone(self.image, damage)?]))
+                Err(EngineError::DamagedImage(unless_gone(self.image, damage)?.into()))
             })?;
         let chunk = Arc::new(raw);
         state.chunks.push((start, Arc::clone(&chunk)));

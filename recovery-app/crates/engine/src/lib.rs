@@ -11,9 +11,11 @@
 mod backup;
 pub mod capture;
 mod damage;
+mod damage_list;
 mod error;
 mod event;
 mod image_device;
+mod index;
 mod records;
 pub mod restore;
 mod seek_table;
@@ -29,6 +31,7 @@ pub use backup::{
     sync_folder,
 };
 pub use damage::DamagedRange;
+pub use damage_list::{DamageList, DamageTotals};
 pub use error::EngineError;
 pub use event::{Bottleneck, Cancel, Event, Observer, Phase, Progress, Silent};
 pub use image_device::ImageDevice;

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use image::{Damage, Decoder, FrameKind, ImageError, ImageReader, Record};
 
 use crate::damage::unless_gone;
+use crate::damage_list::DamageList;
+use crate::index::check_content;
 use crate::strain::Strain;
 use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, Progress};
 
@@ -75,8 +77,7 @@ pub(crate) struct Walk<'a> {
 
 /// What a walk over an image found.
 pub(crate) struct Walked {
-    /// In the order of the disk.
-    pub(crate) damage: Vec<Damage>,
+    pub(crate) damage: DamageList,
     /// Bytes of content in records without damage.
     pub(crate) sound: u64,
 }
@@ -88,49 +89,70 @@ impl Walk<'_> {
     /// Calls `work` with every record, on several threads, roughly in the order of the disk.
     /// Damage that it returns is collected, and so are segments of the index that cannot be read;
     /// any other error ends the walk, and so does damage where the drive with the backup is gone.
+    ///
+    /// An index that was read to its end and holds other content than the manifest says is an error,
+    /// whatever else is damaged; but a verification that has damage to tell, tells that.
     pub(crate) fn run<W>(&self, work: W) -> Result<Walked, EngineError>
     where
         W: Fn(&mut Bench, &Record) -> Result<Result<(), Damage>, EngineError> + Sync,
     {
         let tally = Tally::new(self);
-        let damage = Mutex::new(Vec::new());
         // What an earlier walk has left in memory proves nothing of the drive any more.
         self.image.forget();
+        let mut damage = DamageList::default();
+        let mut all_read = true;
         tally.tell();
         for (number, records) in self.image.segments().enumerate() {
-            let records = match records {
-                Ok(records) => records,
+            match records {
+                Ok(records) => {
+                    let found = self.segment(&records, &work, &tally)?;
+                    found.into_iter().for_each(|found| damage.add(found));
+                }
                 Err(error) => {
-                    let lost = unless_gone(self.image, self.lost_segment(number, &error))?;
+                    all_read = false;
+                    damage.add(unless_gone(self.image, self.lost_segment(number, &error))?);
                     tally.errors.fetch_add(1, Ordering::Relaxed);
-                    damage.lock().unwrap_or_else(PoisonError::into_inner).push(lost);
-                    continue;
                 }
-            };
-            let next = AtomicUsize::new(0);
-            self.on_threads(|bench| {
-                while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    self.cancel.check()?;
-                    let began = Instant::now();
-                    let result = work(bench, record)?;
-                    tally.strain.add(std::mem::take(&mut bench.reading), began.elapsed());
-                    tally.add(record, result.is_ok());
-                    if let Err(found) = result {
-                        let found = unless_gone(self.image, found)?;
-                        damage.lock().unwrap_or_else(PoisonError::into_inner).push(found);
-                    }
-                }
-                Ok(())
-            })?;
+            }
         }
         tally.tell();
-        let mut damage = damage.into_inner().unwrap_or_else(PoisonError::into_inner);
-        damage.sort_by_key(|damage: &Damage| damage.disk);
         let walked = tally.done.load(Ordering::Relaxed);
-        if damage.is_empty() && walked != self.total {
-            return Err(self.other_totals(walked));
+        let is_told = self.phase == Phase::Verify && !damage.is_empty();
+        if all_read && !is_told {
+            check_content(self.image, walked)?;
         }
         Ok(Walked { damage, sound: tally.sound.into_inner() })
+    }
+
+    /// Calls `work` with the records of one segment; the damage, in the order of the disk.
+    fn segment<W>(
+        &self,
+        records: &[Record],
+        work: &W,
+        tally: &Tally<'_>,
+    ) -> Result<Vec<Damage>, EngineError>
+    where
+        W: Fn(&mut Bench, &Record) -> Result<Result<(), Damage>, EngineError> + Sync,
+    {
+        let damage = Mutex::new(Vec::new());
+        let next = AtomicUsize::new(0);
+        self.on_threads(|bench| {
+            while let Some(record) = records.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.cancel.check()?;
+                let began = Instant::now();
+                let result = work(bench, record)?;
+                tally.strain.add(std::mem::take(&mut bench.reading), began.elapsed());
+                tally.add(record, result.is_ok());
+                if let Err(found) = result {
+                    let found = unless_gone(self.image, found)?;
+                    damage.lock().unwrap_or_else(PoisonError::into_inner).push(found);
+                }
+            }
+            Ok(())
+        })?;
+        let mut damage = damage.into_inner().unwrap_or_else(PoisonError::into_inner);
+        damage.sort_by_key(|damage: &Damage| damage.disk);
+        Ok(damage)
     }
 
     /// A segment of the index that cannot be read: all that it is about is lost.
@@ -138,15 +160,6 @@ impl Walk<'_> {
         let (stored, disk) = self.image.segment_place(number);
         let (reason, is_unread) = (error.to_string(), error.may_be_gone());
         Damage { kind: FrameKind::Data, disk, stored, reason, is_unread }
-    }
-
-    fn other_totals(&self, walked: u64) -> EngineError {
-        EngineError::Image(ImageError::Structure {
-            path: self.image.path().to_owned(),
-            structure: "manifest".to_owned(),
-            offset: self.image.manifest_place().start,
-            reason: format!("it counts {} bytes of content, the index {walked}", self.total),
-        })
     }
 
     fn on_threads<T>(&self, body: T) -> Result<(), EngineError>

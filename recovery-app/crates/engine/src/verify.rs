@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use block::{Caching, Extent};
-use image::{Damage, ImageReader};
+use block::Caching;
+use image::ImageReader;
+use image::manifest::UnreadableRecord;
 use serde::Serialize;
 
 use crate::damage::{DamagedRange, describe};
+use crate::damage_list::{DamageList, DamageTotals};
 use crate::records::{Walk, Walked};
 use crate::{Bottleneck, Cancel, EngineError, Observer, Phase, backup, seek_table};
 
@@ -19,8 +21,13 @@ pub struct Verification {
     pub content: u64,
     /// Bytes of image files read.
     pub stored: u64,
-    /// What is damaged; empty when the backup is good.
+    /// What is damaged, the first of it where there is very much; empty when the backup is good.
     pub damage: Vec<DamagedRange>,
+    /// How much is damaged, listed or not.
+    pub damaged: DamageTotals,
+    /// What the backup never had, because the old disk could not be read there: no damage of the
+    /// backup.
+    pub lost: Vec<UnreadableRecord>,
 }
 
 /// Reads the backup at `path` from its disk, not from memory, and checks everything: manifest,
@@ -52,14 +59,20 @@ fn verify_image(
     observer: &dyn Observer,
     cancel: &Cancel,
 ) -> Result<Verification, EngineError> {
-    let Walked { damage, sound } = check_frames(image, observer, cancel)?;
-    let mut damage = describe(image, &damage, cancel)?;
-    damage.extend(seek_table::fault_in(image, cancel)?);
+    let Walked { damage: found, sound } = check_frames(image, observer, cancel)?;
+    let mut damage = describe(image, &found, cancel)?;
+    let mut damaged = found.totals();
+    if let Some(fault) = seek_table::fault_in(image, cancel)? {
+        damage.push(fault);
+        damaged.ranges += 1;
+    }
     Ok(Verification {
         fingerprint: backup::hex(&image.fingerprint()),
         content: sound,
         stored: image.stored_size(),
         damage,
+        damaged,
+        lost: image.manifest().unreadable.clone(),
     })
 }
 
@@ -99,17 +112,9 @@ pub(crate) fn check_stored(
     image: &ImageReader,
     observer: &dyn Observer,
     cancel: &Cancel,
-) -> Result<Vec<Damage>, EngineError> {
+) -> Result<DamageList, EngineError> {
     let total = content(image);
     let outside = Bottleneck::Backup;
     let walk = Walk { image, observer, cancel, phase: Phase::Check, total, outside };
     Ok(walk.run(|bench, record| Ok(bench.check(image, record)))?.damage)
-}
-
-/// The volumes of the manifest that have bytes in `range`.
-pub(crate) fn volumes_in(image: &ImageReader, range: Extent) -> Vec<String> {
-    let volumes = image.manifest().volumes.iter();
-    let hit = volumes
-        .filter(|volume| volume.extents.iter().any(|extent| extent.intersection(&range).is_some()));
-    hit.map(|volume| format!("{} ({})", volume.place, volume.title)).collect()
 }

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use block::{BlockError, Extent};
 
-use crate::{FrameKind, MOST_PARTS};
+use crate::{FrameKind, MOST_CONTENT_FRAMES, MOST_PARTS};
 
 /// Why an image cannot be written, opened or trusted.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,11 @@ pub enum ImageError {
         reason: String,
     },
     /// Written by a newer program.
-    #[error("{} has format version {found}; this program reads up to {supported}", path.display())]
+    #[error(
+        "{} was made by a newer version of Remetal: its format has version {found}, this program \
+         reads up to {supported}",
+        path.display()
+    )]
     NewerVersion {
         /// The file.
         path: PathBuf,
@@ -48,6 +52,9 @@ pub enum ImageError {
     /// The image needs more parts than there are numbers for.
     #[error("{} does not fit into {MOST_PARTS} parts of that size", .0.display())]
     TooManyParts(PathBuf),
+    /// The image needs more frames than the seekable format has room for.
+    #[error("{} does not fit into {MOST_CONTENT_FRAMES} frames, the most of an image", .0.display())]
+    TooManyFrames(PathBuf),
     /// What the image would have to say of itself is more than a reader takes.
     #[error("{} cannot be finished: its {structure} would have {size} bytes", path.display())]
     TooLarge {
@@ -113,6 +120,7 @@ impl ImageError {
                 "Make the backup again; what is there can still be read with zstd -d as far as it goes."
             }
             Self::TooManyParts(_) => "Choose larger parts (--part-size), and start again.",
+            Self::TooManyFrames(_) => "Capture fewer partitions: an image holds about 512 TiB.",
             Self::TooLarge { .. } => {
                 "The disk describes itself with more than a backup can hold; please report it."
             }

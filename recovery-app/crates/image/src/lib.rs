@@ -41,6 +41,7 @@ pub use parts::{MOST_PARTS, Part, find_parts};
 pub use reader::{ImageReader, Segments};
 pub use record::{FrameKind, Record, Sha256Hash};
 pub use seek_check::{SeekTableCheck, SeekTableFault};
+pub use seek_table::MOST_CONTENT_FRAMES;
 pub use writer::{FinishedImage, ImageWriter};
 pub use zero_frame::{LARGEST_ZERO_FRAME, zero_frame};
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::skippable::{self, LARGEST_STRUCTURE};
-use crate::{Header, json};
+use crate::{FORMAT_VERSION, Header, json};
 
 /// All that is known about a captured disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,11 +199,17 @@ pub struct UnreadableRecord {
 }
 
 impl UnreadableRecord {
+    /// Bytes that are lost.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.extent.length.saturating_sub(self.intact)
+    }
+
     /// What is lost and where: "512 bytes from byte 4096", "1024 of the 4096 bytes from byte 8192".
     #[must_use]
     pub fn in_words(&self) -> String {
         let Extent { start, length } = self.extent;
-        match length.saturating_sub(self.intact) {
+        match self.lost() {
             lost if lost == length => format!("{length} bytes from byte {start}"),
             lost => format!("{lost} of the {length} bytes from byte {start}"),
         }
@@ -230,11 +236,17 @@ impl Manifest {
         json::from_slice(text)
     }
 
-    /// That the manifest is about the disk of the header, and has lost no byte beyond its end.
-    /// (Its volumes may end there: damaged tables say such things.)
+    /// That the manifest is about the image and the disk of the header, and has lost no byte beyond
+    /// its end. (Its volumes may end there: damaged tables say such things.)
     pub(crate) fn check(&self, header: &Header) -> Result<(), &'static str> {
-        let Header { disk_size, logical_sector, .. } = *header;
+        let Header { image_id, disk_size, logical_sector, .. } = *header;
         let mut lost = self.unreadable.iter().map(|range| range.extent);
+        if self.format_version != FORMAT_VERSION {
+            return Err("it has another version than the header");
+        }
+        if self.image_id != image_id {
+            return Err("it belongs to another image");
+        }
         if (self.disk.size, self.disk.logical_sector) != (disk_size, logical_sector) {
             return Err("it has other sizes than the header");
         }

@@ -38,8 +38,13 @@ pub fn find_parts(path: &Path) -> Result<Vec<PathBuf>, ImageError> {
         return Ok(vec![path.to_owned()]);
     }
     let numbers = part_numbers(path)?;
-    let last =
-        numbers.iter().max().copied().ok_or_else(|| ImageError::NotFound(path.to_owned()))?;
+    let Some(last) = numbers.iter().max().copied() else {
+        // What has the name of an image, and is none.
+        return match path.symlink_metadata() {
+            Ok(_) => Ok(vec![path.to_owned()]),
+            Err(_) => Err(ImageError::NotFound(path.to_owned())),
+        };
+    };
     (1..=last)
         .map(|number| {
             let part = part_path(path, number);

@@ -58,6 +58,7 @@ impl ImageReader {
             let reason = "it belongs to another image than the index: files of two are mixed";
             return Err(opening.damaged("header", 0, reason));
         }
+        opening.check_version(root.version)?;
         if root.version != FORMAT_VERSION
             || root.header_sha256 != codec::sha256(&header_frame)
             || root.disk_size != header.disk_size
@@ -150,7 +151,7 @@ impl ImageReader {
     }
 
     /// The records of segment `number`: without gap or overlap from its first byte of the disk to
-    /// that of the next, each frame within the image.
+    /// that of the next, each frame behind the segment before.
     pub fn segment(&self, number: usize) -> Result<Vec<Record>, ImageError> {
         let entry = self.root.segments[number];
         let damaged = |reason: &str| ImageError::Structure {
@@ -171,21 +172,26 @@ impl ImageReader {
         let records = segment::decode(self.root.image_id, index, &frame)
             .map_err(|reason| damaged(&reason))?;
         let (_, disk) = self.segment_place(number);
-        self.check_records(&records, disk, entry.stored.start).map_err(damaged)?;
+        let before = number.checked_sub(1).and_then(|number| self.root.segments.get(number));
+        let from = before.map_or(self.header_length, |segment| segment.stored.end());
+        let frames = Extent::between(from, entry.stored.start);
+        self.check_records(&records, disk, frames).map_err(damaged)?;
         Ok(records)
     }
 
+    /// That the chunks fill `disk`, and that their frames follow each other in `frames`, bytes of
+    /// the image stream.
     fn check_records(
         &self,
         records: &[Record],
         disk: Extent,
-        stored_end: u64,
+        frames: Extent,
     ) -> Result<(), &'static str> {
         let chunk_size = u64::from(self.header.chunk_size);
         // A frame of incompressible data is a little larger than the data (RFC 8878: 3 bytes for
         // each block of 128 KiB, and the header).
         let largest_frame = chunk_size + chunk_size / 1024 + 1024;
-        let (mut at, mut stored_at) = (disk.start, 0);
+        let (mut at, mut stored_at) = (disk.start, frames.start);
         for record in records {
             let content = record.kind.is_content();
             let most = if content { chunk_size } else { LARGEST_ZERO_FRAME };
@@ -193,7 +199,7 @@ impl ImageReader {
                 return Err("its chunks do not follow each other");
             }
             if record.stored.start < stored_at
-                || record.stored.end() > stored_end
+                || record.stored.end() > frames.end()
                 || record.stored.length > largest_frame
             {
                 return Err("it gives a frame an impossible place");
@@ -283,6 +289,16 @@ impl Opening<'_> {
         }
     }
 
+    fn newer(&self, found: u32) -> ImageError {
+        let path = self.path.to_owned();
+        ImageError::NewerVersion { path, found, supported: FORMAT_VERSION }
+    }
+
+    /// Refuses what a newer program wrote.
+    fn check_version(&self, found: u32) -> Result<(), ImageError> {
+        (found <= FORMAT_VERSION).then_some(()).ok_or_else(|| self.newer(found))
+    }
+
     /// The header, and its frame.
     fn header(&self) -> Result<(Header, Vec<u8>), ImageError> {
         let not_ours = |reason: &str| ImageError::NotAnImage {
@@ -304,11 +320,7 @@ impl Opening<'_> {
         match Header::decode(&frame, FORMAT_VERSION) {
             Ok((_, Some(header))) => Ok((header, frame)),
             Ok((0, None)) => Err(self.damaged("header", 0, "it has no version")),
-            Ok((found, None)) => Err(ImageError::NewerVersion {
-                path: self.path.to_owned(),
-                found,
-                supported: FORMAT_VERSION,
-            }),
+            Ok((found, None)) => Err(self.newer(found)),
             Err(reason) => Err(self.damaged("header", 0, reason)),
         }
     }
@@ -396,8 +408,11 @@ impl Opening<'_> {
     }
 
     /// Names the part that stands in another's place. A part whose beginning is merely damaged is
-    /// left to the checks of what lies there.
+    /// left to the checks of what lies there, and so is an image that was cut anew.
     fn check_part_order(&self, root: &Root) -> Result<(), ImageError> {
+        if self.parts.parts().first().is_none_or(|first| first.size != root.part_size) {
+            return Ok(());
+        }
         let parts = self.parts.starts().zip(self.parts.paths()).zip(&root.part_heads);
         for ((start, path), expected) in parts {
             let found = codec::sha256(&self.parts.read_vec(Extent::new(start, PART_HEAD))?);
@@ -419,6 +434,7 @@ impl Opening<'_> {
         }
         let json = skippable::untag(Tag::Manifest, &frame).map_err(damaged)?;
         let manifest = Manifest::from_json(json).map_err(damaged)?;
+        self.check_version(manifest.format_version)?;
         manifest.check(header).map_err(|reason| damaged(reason.to_owned()))?;
         Ok(manifest)
     }

@@ -5,6 +5,7 @@
 //! nothing), and a footer of nine bytes.
 
 use crate::record::le32;
+use crate::segment::RECORDS_PER_SEGMENT;
 use crate::skippable::{self, PREFIX};
 
 /// The skippable magic number that the seekable format uses.
@@ -13,6 +14,13 @@ const TABLE_MAGIC: u32 = 0x184D_2A5E;
 const SEEKABLE_MAGIC: u32 = 0x8F92_EAB1;
 /// Frame count, descriptor, magic number.
 pub(crate) const FOOTER_SIZE: u64 = 9;
+/// The most frames of a seekable file (`ZSTD_SEEKABLE_MAXFRAMES`).
+const MOST_FRAMES: u64 = 1 << 27;
+/// Header, manifest and root.
+const OURS: u64 = 3;
+/// The most frames with content of an image: with each 4096 of them goes a segment of the index.
+pub const MOST_CONTENT_FRAMES: u64 =
+    (MOST_FRAMES - OURS) / (RECORDS_PER_SEGMENT as u64 + 1) * RECORDS_PER_SEGMENT as u64;
 /// Compressed and decompressed size, u32 each; we store no checksums here.
 pub(crate) const ENTRY_SIZE: u64 = 8;
 
@@ -52,4 +60,18 @@ pub(crate) fn frame_size(footer: &[u8]) -> Option<u64> {
     let ours = le32(footer, 5) == SEEKABLE_MAGIC && footer.get(4) == Some(&0);
     let frames = u64::from(le32(footer, 0));
     ours.then_some(PREFIX as u64 + frames * ENTRY_SIZE + FOOTER_SIZE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_with_the_most_content_is_a_seekable_file() {
+        let segments = MOST_CONTENT_FRAMES / RECORDS_PER_SEGMENT as u64;
+        let frames = MOST_CONTENT_FRAMES + segments + OURS;
+        assert!(frames <= MOST_FRAMES && frames + RECORDS_PER_SEGMENT as u64 + 1 > MOST_FRAMES);
+        // Its length is a u32.
+        assert!(u32::try_from(frames * ENTRY_SIZE + FOOTER_SIZE).is_ok());
+    }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::parts::PartWriter;
 use crate::record::{FrameKind, Record, Sha256Hash};
 use crate::root::{Root, SegmentEntry};
-use crate::seek_table::SeekTable;
+use crate::seek_table::{MOST_CONTENT_FRAMES, SeekTable};
 use crate::segment::RECORDS_PER_SEGMENT;
 use crate::skippable::{self, LARGEST_STRUCTURE, Tag};
 use crate::zero_frame::{LARGEST_ZERO_FRAME, zero_frame};
@@ -21,6 +21,8 @@ pub struct ImageWriter {
     header_sha256: Sha256Hash,
     seek_table: SeekTable,
     segments: Vec<SegmentEntry>,
+    /// Frames with content so far.
+    content_frames: u64,
     /// Records since the last segment.
     records: Vec<Record>,
     /// The next byte of the disk.
@@ -56,6 +58,7 @@ impl ImageWriter {
             header_sha256: codec::sha256(&frame),
             seek_table,
             segments: Vec::new(),
+            content_frames: 0,
             records: Vec::new(),
             disk_position: 0,
             zeros: ZeroCache::default(),
@@ -119,6 +122,10 @@ impl ImageWriter {
     }
 
     fn append_record(&mut self, record: Record, frame: &[u8]) -> Result<(), ImageError> {
+        if self.content_frames == MOST_CONTENT_FRAMES {
+            return Err(ImageError::TooManyFrames(self.parts.path().to_owned()));
+        }
+        self.content_frames += 1;
         self.parts.append(frame)?;
         let length = u32::try_from(record.disk.length).unwrap_or(u32::MAX);
         self.seek_table.push(length_of(frame), length);
@@ -243,4 +250,29 @@ fn sha256_of_zeros(length: u64) -> Sha256Hash {
         hash.update(&zeros[..usize::try_from(piece.length).unwrap_or(0)]);
     }
     hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_frames_than_a_seek_table_holds_are_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let header = Header {
+            image_id: Uuid::nil(),
+            created: String::new(),
+            tool: String::new(),
+            disk_size: 2048,
+            logical_sector: 512,
+            chunk_size: crate::CHUNK_SIZE,
+            disk: String::new(),
+        };
+        let path = folder.path().join("disk0.img.zst");
+        let mut writer = ImageWriter::create(&path, header, None).unwrap();
+        writer.content_frames = MOST_CONTENT_FRAMES - 1;
+        writer.append_zeros(FrameKind::Hole, 1024).unwrap();
+        let error = writer.append_zeros(FrameKind::Hole, 1024).unwrap_err();
+        assert!(matches!(error, ImageError::TooManyFrames(_)), "{error}");
+    }
 }

@@ -74,7 +74,7 @@ fn try_write(
     let path = folder.join("disk0.img.zst");
     let disk_size = layout.iter().map(|(_, length)| length).sum();
     let header = Header {
-        image_id: uuid::Uuid::new_v4(),
+        image_id: uuid::Uuid::nil(),
         created: "2026-01-01T00:00:00Z".into(),
         tool: "test".into(),
         disk_size,
@@ -127,6 +127,106 @@ fn a_manifest_is_about_the_disk_of_its_image() {
     let folder = tempfile::tempdir().unwrap();
     let path = write_saying(folder.path(), &layout(), None, |size| manifest(size + 512));
     assert!(read_all(&path).unwrap_err().contains("other sizes than the header"));
+    let folder = tempfile::tempdir().unwrap();
+    let say = |size| Manifest { image_id: uuid::Uuid::max(), ..manifest(size) };
+    let path = write_saying(folder.path(), &layout(), None, say);
+    assert!(read_all(&path).unwrap_err().contains("it belongs to another image"));
+}
+
+#[test]
+fn a_manifest_of_a_newer_version_is_called_newer() {
+    let folder = tempfile::tempdir().unwrap();
+    let say = |size| Manifest { format_version: 7, ..manifest(size) };
+    let path = write_saying(folder.path(), &layout(), None, say);
+    let error = ImageReader::open(&path, Caching::Cached).unwrap_err();
+    assert!(matches!(error, ImageError::NewerVersion { found: 7, .. }), "{error}");
+    assert!(error.to_string().contains("made by a newer version of Remetal"), "{error}");
+}
+
+#[test]
+fn no_frame_lies_in_the_header() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), &[(FrameKind::Data, 1500), (FrameKind::Hole, 5000)], None);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let tag = |bytes: &[u8], tag: &[u8]| bytes.windows(8).position(|found| found == tag).unwrap();
+    // The stream offset in the first record: 24 bytes and 16 into the segment behind its tag.
+    let (segment, root) = (tag(&bytes, b"RMTLSEGM") - 8, tag(&bytes, b"RMTLROOT") + 8);
+    let offset = segment + 16 + 24 + 16;
+    let first = u64::from_le_bytes(bytes[offset..offset + 8].try_into().unwrap());
+    bytes[offset..offset + 8].copy_from_slice(&(first - 1).to_le_bytes());
+    let length = u32::from_le_bytes(bytes[segment + 4..segment + 8].try_into().unwrap()) as usize;
+    let hash = image::sha256(&bytes[segment..segment + 8 + length]);
+    // One part head, then the entry of the segment, whose last field is the hash.
+    let entry = root + 160 + 32 * heads(&bytes[root..]);
+    bytes[entry + 24..entry + 56].copy_from_slice(&hash);
+    let end = tag(&bytes, b"RMTLTAIL") - 8 - 32;
+    let fingerprint = image::sha256(&bytes[root..end]);
+    bytes[end..end + 32].copy_from_slice(&fingerprint);
+    std::fs::write(&path, bytes).unwrap();
+    let said = read_all(&path).unwrap_err();
+    assert!(said.contains("it gives a frame an impossible place"), "{said}");
+}
+
+/// The number of part heads in the body of a root.
+fn heads(root: &[u8]) -> usize {
+    u32::from_le_bytes(root[152..156].try_into().unwrap()) as usize
+}
+
+#[test]
+fn parts_may_be_joined_or_cut_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), &layout(), Some(1 << 20));
+    let parts = image::find_parts(&path).unwrap();
+    let bytes: Vec<u8> = parts.iter().flat_map(|part| std::fs::read(part).unwrap()).collect();
+    let expected = read_all(&path).unwrap();
+    for size in [1 << 19, 1 << 21, 300_000, 1 << 20] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("disk0.img.zst");
+        for (number, part) in (1..).zip(bytes.chunks(size)) {
+            std::fs::write(folder.path().join(format!("disk0.img.zst.{number:03}")), part).unwrap();
+        }
+        assert_eq!(read_all(&path).unwrap(), expected, "parts of {size}");
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(read_all(&path).unwrap(), expected);
+    }
+}
+
+#[test]
+fn parts_that_are_no_files_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), &layout(), Some(1 << 20));
+    let parts = image::find_parts(&path).unwrap();
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    let refused = |at: &Path, words: &str| match ImageReader::open(&path, Caching::Cached) {
+        Err(ImageError::WrongPart { path, reason }) => {
+            assert_eq!(name(&path), name(at));
+            assert!(reason.contains(words), "{reason}");
+        }
+        other => panic!("{:?}", other.map(|_| ()).map_err(|error| error.to_string())),
+    };
+    let second = parts[1].clone();
+    let put = |command: &str| {
+        let at = second.display();
+        sh(&format!("rm -rf {at}; P={at}; {command}"));
+    };
+    put("mkdir $P");
+    refused(&second, "not a file");
+    put("mkfifo $P");
+    refused(&second, "not a file");
+    put("ln -s /dev/zero $P");
+    refused(&second, "not a file");
+    put("ln -s nowhere $P");
+    refused(&second, "leads nowhere");
+    put("ln -s $P $P");
+    refused(&second, "leads nowhere");
+    for part in &parts {
+        sh(&format!("rm -rf {}", part.display()));
+    }
+    for command in ["mkdir", "mkfifo", "ln -s nowhere"] {
+        sh(&format!("{command} {}", path.display()));
+        refused(&path, if command.starts_with("ln") { "leads nowhere" } else { "not a file" });
+        sh(&format!("rm -rf {}", path.display()));
+    }
 }
 
 #[test]

@@ -116,6 +116,12 @@ fn whole(reason: &str) -> String {
     format!("whole: {reason}")
 }
 
+/// Bytes that the old disk could not give.
+#[must_use]
+pub fn bytes_lost(unreadable: &[UnreadableRecord]) -> u64 {
+    unreadable.iter().map(UnreadableRecord::lost).fold(0, u64::saturating_add)
+}
+
 /// What the old disk could not give, a line each.
 pub fn losses(unreadable: &[UnreadableRecord]) -> Vec<String> {
     let lines = unreadable.iter().map(|lost| {

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use block::{BlockDevice, Extent};
 use image::manifest::DiskRecord;
-use image::{CHUNK_SIZE, Encoder, FrameKind, MOST_PARTS};
+use image::{CHUNK_SIZE, Encoder, FrameKind, LARGEST_ZERO_FRAME, MOST_CONTENT_FRAMES, MOST_PARTS};
 
 use super::Level;
 use super::chunks::pieces;
@@ -75,7 +75,7 @@ pub fn plan(
 ) -> Result<CapturePlan, EngineError> {
     check_name(&request.name)?;
     let survey = survey(device, &request.survey, cancel)?;
-    let mut totals = [0; 3];
+    let (mut totals, mut frames) = ([0; 3], 0);
     let chunk_size = u64::from(CHUNK_SIZE);
     for piece in pieces(survey.disk_size, &survey.used, &survey.excluded, chunk_size) {
         let index = match piece.kind {
@@ -84,7 +84,9 @@ pub fn plan(
             _ => 0,
         };
         totals[index] += piece.disk.length;
+        frames += piece.disk.length.div_ceil(LARGEST_ZERO_FRAME);
     }
+    check_frames(frames)?;
     let [data, holes, excluded] = totals;
     let overhead = (16 << 20) + (holes + excluded) / 32768;
     let used = survey.used.total();
@@ -115,6 +117,17 @@ fn check_space(
             estimate.least
         ),
         "Choose a larger destination, free some space there, or capture fewer partitions.",
+    ))
+}
+
+/// Refuses what needs more frames than an image can have. A data piece is one.
+fn check_frames(frames: u64) -> Result<(), EngineError> {
+    if frames <= MOST_CONTENT_FRAMES {
+        return Ok(());
+    }
+    Err(EngineError::refused(
+        format!("the image would have {frames} frames; the most is {MOST_CONTENT_FRAMES}"),
+        "Capture fewer partitions: an image holds about 512 TiB of what is in use.",
     ))
 }
 
@@ -196,6 +209,13 @@ mod tests {
             sample: false,
             verify: false,
         }
+    }
+
+    #[test]
+    fn more_frames_than_an_image_has_are_refused() {
+        check_frames(MOST_CONTENT_FRAMES).unwrap();
+        let refused = check_frames(MOST_CONTENT_FRAMES + 1).unwrap_err();
+        assert!(refused.to_string().contains("134184961 frames"), "{refused}");
     }
 
     #[test]

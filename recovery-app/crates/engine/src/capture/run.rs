@@ -16,7 +16,7 @@ use super::{CapturePlan, record, report};
 use crate::backup::{Backup, PartialFolder};
 use crate::verify::Verification;
 use crate::{
-    Cancel, EngineError, Event, ImageFile, MANIFEST_NAME, Observer, Phase, Progress,
+    Cancel, DamageList, EngineError, Event, ImageFile, MANIFEST_NAME, Observer, Phase, Progress,
     SurveyedVolume, damage, verify,
 };
 
@@ -108,7 +108,7 @@ fn read_back_failed(folder: &PartialFolder, verification: &Verification) -> Engi
         reason: format!("{} was not stored as written: {}", folder.path().display(), range.reason),
         is_unread: false,
     });
-    EngineError::FailedImage(damage.collect())
+    EngineError::FailedImage(DamageList::new(damage.collect(), verification.damaged))
 }
 
 fn write_image(

@@ -2,10 +2,11 @@
 //! capture.
 
 use block::{Extent, ExtentSet, ExtentSetBuilder};
-use image::manifest::{CaptureRecord, VolumeRecord};
+use image::manifest::VolumeRecord;
 use image::{FrameKind, ImageReader, Record};
 use partition_table::Layout;
 
+use crate::index::{extents, is_left_out};
 use crate::{EngineError, ImageDevice};
 
 /// What stays as it is on the target, in whole sectors.
@@ -31,8 +32,8 @@ pub(super) fn kept(
     }
     let volumes = &image.manifest().volumes;
     let whole = Extent::new(0, image.header().disk_size);
-    let left_out = extents(volumes, is_left_out);
-    let captured = extents(volumes, |volume| !is_left_out(volume));
+    let left_out = extents(image, is_left_out);
+    let captured = extents(image, |volume| !is_left_out(volume));
     let disk = ImageDevice::new(image);
     let layout = partition_table::read(&disk).map_err(|error| disk.reason_for(error))?;
     let tables = layout.table_sectors();
@@ -56,15 +57,6 @@ fn grown(volumes: &[VolumeRecord], old: Option<&Layout>, new: &Layout) -> Extent
     let now: ExtentSet = now.filter(begins_there).collect();
     let disk = Extent::new(0, new.disk_size);
     now.clipped(disk).difference(&others).difference(&new.table_sectors())
-}
-
-fn is_left_out(volume: &VolumeRecord) -> bool {
-    volume.capture == CaptureRecord::Excluded
-}
-
-fn extents(volumes: &[VolumeRecord], which: impl Fn(&VolumeRecord) -> bool) -> ExtentSet {
-    let chosen = volumes.iter().filter(|volume| which(volume));
-    chosen.flat_map(|volume| volume.extents.iter().copied()).collect()
 }
 
 fn aligned_in(extent: Extent, sector: u64) -> Extent {

@@ -6,7 +6,7 @@ use image::manifest::{CaptureRecord, DiskRecord, Manifest};
 use partition_table::{Layout, Partition, PartitionRole, Relocation};
 use serde::Serialize;
 
-use crate::{EngineError, ImageDevice, backup};
+use crate::{EngineError, ImageDevice, backup, index};
 
 /// A disk or file that a restore would overwrite, and what is known about it.
 #[derive(Debug, Clone, Serialize)]
@@ -78,9 +78,7 @@ pub fn plan(
 ) -> Result<RestorePlan, EngineError> {
     let image = backup::open(backup, Caching::Dropped)?;
     // The index is small. The frames, which are not, are checked right before the first write.
-    for records in image.segments() {
-        records?;
-    }
+    index::check(&image)?;
     let mut refusals = target.forbidden.clone();
     refusals.extend(size_refusals(&image, &target));
     let mut warnings = image.manifest().table.notes.clone();

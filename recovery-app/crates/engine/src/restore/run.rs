@@ -129,12 +129,16 @@ fn mark_again(plan: &ConfirmedPlan, job: &RestoreJob<'_>, error: EngineError) ->
 /// written, and the seek table is not used: a disk is not left without its backup for them.
 fn check(image: &ImageReader, observer: &dyn Observer, cancel: &Cancel) -> Result<(), EngineError> {
     let damage = verify::check_stored(image, observer, cancel)?;
-    if damage.iter().any(|found| found.kind.is_content()) {
+    if damage.totals().lost > 0 {
         return Err(EngineError::DamagedImage(damage));
     }
     for found in describe(image, &damage, cancel)? {
         let Extent { start, length } = found.disk;
         let text = format!("{length} bytes from byte {start} of the disk: {}", found.reason);
+        observer.event(&Event::Note { text });
+    }
+    if damage.totals().unlisted > 0 {
+        let text = format!("and {} more such places", damage.totals().unlisted);
         observer.event(&Event::Note { text });
     }
     if let Some(found) = seek_table::fault_in(image, cancel)? {

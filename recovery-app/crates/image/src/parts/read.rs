@@ -18,6 +18,7 @@ impl PartReader {
         let mut parts = Vec::new();
         let mut total = 0;
         for part in find_parts(path)? {
+            check_kind(&part)?;
             let device = FileDevice::open(&part, Access::Read, caching)?;
             let size = device.size();
             parts.push((total, device));
@@ -83,5 +84,20 @@ impl PartReader {
         let mut buffer = vec![0; usize::try_from(extent.length).unwrap_or(0)];
         self.read_at(&mut buffer, extent.start)?;
         Ok(buffer)
+    }
+}
+
+/// A part is a file. What else has its name, or a link that leads nowhere, is a part that is
+/// missing, and no trouble with a device.
+fn check_kind(path: &Path) -> Result<(), ImageError> {
+    let wrong = |reason: String| ImageError::WrongPart { path: path.to_owned(), reason };
+    match path.metadata() {
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(_) => Err(wrong("it is not a file".to_owned())),
+        Err(error) if path.is_symlink() => {
+            Err(wrong(format!("it is a link that leads nowhere: {error}")))
+        }
+        // Opening it will tell.
+        Err(_) => Ok(()),
     }
 }

@@ -11,8 +11,10 @@ pub struct CheckDone {
     pub stored: u64,
     /// Seconds that it took.
     pub seconds: u64,
-    /// What is damaged; empty when the backup is good.
+    /// What is damaged, the first of it where there is very much; empty when the backup is good.
     pub damage: Vec<Damaged>,
+    /// Damaged places that are not in the list.
+    pub unlisted: u64,
     /// What the backup never had, because the old disk could not be read, a line each.
     pub lost: Vec<String>,
 }

@@ -245,6 +245,7 @@ fn damaged() -> Done {
             volumes: vec!["partition 3 (NTFS)".to_owned()],
             files: vec!["Users/me/letter.txt".to_owned()],
         }],
+        unlisted: 0,
         lost: Vec::new(),
     })
 }
@@ -253,6 +254,13 @@ fn damaged() -> Done {
 fn a_damaged_backup() {
     let (stage, _) = ended(Ok(damaged()));
     assert_snapshot!(stage.text());
+}
+
+#[test]
+fn damage_that_is_not_listed_is_counted() {
+    let Done::Check(check) = damaged() else { panic!("no check") };
+    let (stage, _) = ended(Ok(Done::Check(CheckDone { unlisted: 4711, ..check })));
+    assert!(stage.text().contains("and 4711 more places"), "{}", stage.text());
 }
 
 #[test]

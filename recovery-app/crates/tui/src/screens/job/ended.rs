@@ -201,6 +201,9 @@ fn checked(done: &CheckDone, text: &mut Text) {
             text.list(&damage.volumes, theme::BASE);
             text.list(&damage.files, theme::BASE);
         }
+        if done.unlisted > 0 {
+            text.list(&[format!("and {} more places", done.unlisted)], theme::WARNING);
+        }
         text.title("What is unharmed, and what to do now");
         text.say(
             "Everything else in it agrees with its fingerprint. Where something would be lost, \
