@@ -4,7 +4,6 @@ use partition_table::{Layout, Partition, Table, TableError};
 
 use self::doubt::doubt;
 use crate::EngineError;
-use crate::source_disk::is_gone;
 
 mod blank;
 mod doubt;
@@ -147,7 +146,7 @@ fn chosen_from(
 ) -> Result<Layout, EngineError> {
     match read {
         Ok(layout) => check_choice(&layout, options).map(|()| layout),
-        Err(TableError::Device { source, .. }) if is_gone(&source) => Err(source.into()),
+        Err(TableError::Device { source, .. }) if source.is_gone() => Err(source.into()),
         Err(error) if options.partitions.is_some() => Err(EngineError::refused(
             format!("no partition can be chosen: {error}"),
             "Capture the whole disk: then all of it is saved that can be read.",
