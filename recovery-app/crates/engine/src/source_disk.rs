@@ -1,7 +1,7 @@
 //! Reading a source that may be failing: whole chunks first, then smaller and smaller pieces
 //! around what cannot be read.
 
-use block::{AlignedBuffer, BlockDevice, BlockError, Extent, ExtentSet};
+use block::{AlignedBuffer, BlockDevice, BlockError, Extent, ExtentSet, Geometry};
 
 use crate::{Cancel, EngineError};
 
@@ -9,6 +9,10 @@ use crate::{Cancel, EngineError};
 const READ_OVER: u64 = 64 << 10;
 /// The first, coarse retry, in bytes.
 const COARSE: u64 = 64 << 10;
+/// The largest sector that a drive keeps and checks as one, in bytes. A device that calls more a
+/// physical sector tells in what pieces it likes to be written.
+const LARGEST_SECTOR: u64 = 4096;
+
 /// What was read of a chunk.
 #[derive(Debug, Default)]
 pub(crate) struct ChunkRead {
@@ -106,18 +110,51 @@ impl<'a> SourceReader<'a> {
         piece: &mut [u8],
         read: &mut ChunkRead,
     ) -> Result<(), EngineError> {
-        let logical = u64::from(self.device.geometry().logical_sector);
-        for sector in coarse.pieces(logical) {
+        for sector in coarse.cut_at_multiples(sector_that_fails(self.device.geometry())) {
             if !wanted.intersects(sector) {
                 continue;
             }
             let target = part_of(piece, coarse, sector);
             if let Err(error) = self.ask(sector, target)? {
-                target.fill(0);
-                read.lose(sector, wanted, &error);
+                for lost in self.unreadable_parts(sector, target)? {
+                    part_of(target, sector, lost).fill(0);
+                    read.lose(lost, wanted, &error);
+                }
             }
         }
         Ok(())
+    }
+
+    /// The logical sectors that cannot be read of a physical sector that cannot be read as one,
+    /// ascending. Fills `target` with the others.
+    ///
+    /// A drive reads a physical sector or does not, and takes many seconds to find out. But not
+    /// every device tells its own: adapters, computers in computers and drives whose sectors begin
+    /// at an odd place may give a part. So the two ends are asked for, and what lies between only
+    /// when one of them can be read.
+    fn unreadable_parts(
+        &mut self,
+        physical: Extent,
+        target: &mut [u8],
+    ) -> Result<Vec<Extent>, EngineError> {
+        let logical = u64::from(self.device.geometry().logical_sector);
+        let sectors: Vec<Extent> = physical.pieces(logical).collect();
+        let [first, between @ .., last] = &sectors[..] else { return Ok(vec![physical]) };
+        let mut is_lost = |sector: &Extent| {
+            let part = part_of(target, physical, *sector);
+            Ok::<_, EngineError>(self.ask(*sector, part)?.is_err())
+        };
+        let (first_is_lost, last_is_lost) = (is_lost(first)?, is_lost(last)?);
+        if first_is_lost && last_is_lost {
+            return Ok(vec![physical]);
+        }
+        let mut lost = Vec::new();
+        lost.extend(first_is_lost.then_some(*first));
+        for sector in between {
+            lost.extend(is_lost(sector)?.then_some(*sector));
+        }
+        lost.extend(last_is_lost.then_some(*last));
+        Ok(lost)
     }
 
     /// An error when nothing can be read any more: neither what could be read before, nor any of five
@@ -159,6 +196,13 @@ fn part_of(buffer: &mut [u8], chunk: Extent, extent: Extent) -> &mut [u8] {
     &mut buffer[index(extent.start)..index(extent.end())]
 }
 
+/// Bytes that a drive reads as one or not at all: its physical sector, in whole logical ones.
+fn sector_that_fails(geometry: Geometry) -> u64 {
+    let logical = u64::from(geometry.logical_sector);
+    let physical = u64::from(geometry.physical_sector).min(LARGEST_SECTOR);
+    (physical / logical).max(1) * logical
+}
+
 /// What the kernel said. Where it said so is known, and there may be many such places.
 fn reason(error: &BlockError) -> String {
     match error {
@@ -171,8 +215,8 @@ fn reason(error: &BlockError) -> String {
 mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    use block::double::FaultDevice;
-    use block::{Geometry, MemoryDevice};
+    use block::MemoryDevice;
+    use block::double::{CountingDevice, FaultDevice};
 
     use super::*;
 
@@ -222,11 +266,31 @@ mod tests {
     }
 
     #[test]
+    fn asks_little_of_a_bad_physical_sector_and_loses_it_exactly() {
+        let disk = disk().with_physical_sector(4096);
+        let bad = Extent::new(20 * 4096, 3 * 4096);
+        let device = CountingDevice::new(FaultDevice::new(disk).unreadable(bad));
+        assert_eq!(lost(&device), [bad]);
+        // The chunk, 16 coarse pieces, whether the disk is there, 16 sectors, both ends of the bad.
+        assert_eq!(device.reads(), 1 + 16 + 1 + 16 + 3 * 2);
+    }
+
+    #[test]
+    fn what_can_be_read_of_a_bad_physical_sector_is_kept() {
+        for physical in [4096, 64 << 10, 128 << 10] {
+            for bad in [0, 3 * 512, 7 * 512].map(|at| Extent::new(40_960 + at, 512)) {
+                let disk = disk().with_physical_sector(physical);
+                assert_eq!(lost(&FaultDevice::new(disk).unreadable(bad)), [bad], "{physical}");
+            }
+        }
+    }
+
+    #[test]
     fn only_what_is_wanted_is_lost() {
         let used: ExtentSet =
             [(8192, 512), (9216, 512)].map(|(a, b)| Extent::new(a, b)).into_iter().collect();
         let bad = Extent::new(4096, 3 * 4096);
-        let device = FaultDevice::new(disk()).unreadable(bad);
+        let device = FaultDevice::new(disk().with_physical_sector(4096)).unreadable(bad);
         let read = read_chunk(&device, DISK, &used, &mut vec![0; 1 << 20]).unwrap();
         let lost: Vec<Extent> = read.unreadable.into_iter().map(|(extent, _)| extent).collect();
         assert_eq!(lost, used.iter().collect::<Vec<_>>());
