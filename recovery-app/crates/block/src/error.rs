@@ -121,8 +121,8 @@ impl BlockError {
 
     /// What the kernel said of a block device, with the place where it happened.
     ///
-    /// A disk has no room to run out of: writes behind the end fail with `ENOSPC`, and the kernel
-    /// takes the size of a disk that was taken out for zero.
+    /// A place on a disk has bytes and room for them. But the kernel takes the size of a disk that
+    /// was taken out for zero: then it gives nothing to reads, and `ENOSPC` to writes.
     pub(crate) fn of_disk(
         device: &str,
         operation: Operation,
@@ -130,10 +130,16 @@ impl BlockError {
         length: u64,
         source: std::io::Error,
     ) -> Self {
-        if source.kind() == std::io::ErrorKind::StorageFull {
-            return Self::Gone { device: device.to_owned(), operation, offset, length, source };
+        use std::io::ErrorKind;
+        let device = device.to_owned();
+        match source.kind() {
+            ErrorKind::StorageFull => Self::Gone { device, operation, offset, length, source },
+            ErrorKind::UnexpectedEof => {
+                let source = std::io::Error::new(source.kind(), "it has no bytes there");
+                Self::Gone { device, operation, offset, length, source }
+            }
+            _ => Self::Io { device, operation, offset, length, source },
         }
-        Self::io(device, operation, offset, length, source)
     }
 
     /// The name of the device that failed.
@@ -149,20 +155,26 @@ impl BlockError {
         }
     }
 
+    /// True for what the kernel says of nothing but a device that was taken out.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        const ENXIO: i32 = 6;
+        const ENODEV: i32 = 19;
+        match self {
+            Self::Gone { .. } => true,
+            Self::Io { source, .. } => matches!(source.raw_os_error(), Some(ENXIO | ENODEV)),
+            _ => false,
+        }
+    }
+
     /// True for what the kernel says of a device that was taken out, and of a file on it. It says
     /// the same of a place that cannot be read: whether others can be read tells the two apart.
     #[must_use]
     pub fn may_be_gone(&self) -> bool {
         const EIO: i32 = 5;
-        const ENXIO: i32 = 6;
-        const ENODEV: i32 = 19;
-        match self {
-            Self::Gone { .. } => true,
-            Self::Io { source, .. } => {
-                matches!(source.raw_os_error(), Some(EIO | ENXIO | ENODEV))
-            }
-            _ => false,
-        }
+        let is_unreadable =
+            matches!(self, Self::Io { source, .. } if source.raw_os_error() == Some(EIO));
+        is_unreadable || self.is_gone()
     }
 
     /// True when the device has no more room (a file on a full filesystem).
@@ -211,5 +223,19 @@ mod tests {
         let disk = BlockError::of_disk("/dev/sdx", Operation::Write, 0, 512, no_space());
         assert!(!disk.is_full() && disk.may_be_gone(), "{disk}");
         assert!(!disk.guidance().contains("space"), "{}", disk.guidance());
+    }
+
+    #[test]
+    fn a_disk_without_bytes_is_gone_and_a_file_is_cut_short() {
+        let nothing = || std::io::ErrorKind::UnexpectedEof.into();
+        let file = BlockError::io("source.img", Operation::Read, 0, 512, nothing());
+        assert!(!file.is_gone() && !file.may_be_gone());
+        let disk = BlockError::of_disk("/dev/sdx", Operation::Read, 0, 512, nothing());
+        assert!(disk.is_gone() && disk.may_be_gone(), "{disk}");
+        for (errno, is_gone) in [(5, false), (6, true), (19, true)] {
+            let source = std::io::Error::from_raw_os_error(errno);
+            let error = BlockError::io("/dev/sdx", Operation::Read, 0, 512, source);
+            assert!(error.is_gone() == is_gone && error.may_be_gone(), "{error}");
+        }
     }
 }

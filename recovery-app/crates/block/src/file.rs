@@ -265,7 +265,7 @@ impl BlockDevice for FileDevice {
         let length = buffer.len() as u64;
         self.file
             .read_exact_at(buffer, offset)
-            .map_err(|source| BlockError::io(&self.name, Operation::Read, offset, length, source))
+            .map_err(|source| self.failure(Operation::Read, offset, length, source))
     }
 
     fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {

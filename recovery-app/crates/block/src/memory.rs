@@ -8,13 +8,21 @@ pub struct MemoryDevice {
     bytes: RwLock<Vec<u8>>,
     size: u64,
     logical_sector: u32,
+    physical_sector: u32,
 }
 
 impl MemoryDevice {
     /// A device that holds `bytes`, addressed in sectors of `logical_sector` bytes.
     #[must_use]
     pub fn new(bytes: Vec<u8>, logical_sector: u32) -> Self {
-        Self { size: bytes.len() as u64, bytes: RwLock::new(bytes), logical_sector }
+        let (size, bytes) = (bytes.len() as u64, RwLock::new(bytes));
+        Self { size, bytes, logical_sector, physical_sector: logical_sector }
+    }
+
+    /// The same device with physical sectors of another size, in bytes.
+    #[must_use]
+    pub fn with_physical_sector(self, bytes: u32) -> Self {
+        Self { physical_sector: bytes, ..self }
     }
 
     /// A copy of all its bytes.
@@ -40,7 +48,7 @@ impl BlockDevice for MemoryDevice {
         Geometry {
             size: self.size,
             logical_sector: self.logical_sector,
-            physical_sector: self.logical_sector,
+            physical_sector: self.physical_sector,
         }
     }
 

@@ -3,7 +3,6 @@ use filesystem::{Allocation, Kind, State, VolumeInfo};
 use partition_table::{Layout, Partition, Table, TableError};
 
 use self::doubt::doubt;
-use crate::source_disk::is_gone;
 use crate::stoppable::Stoppable;
 use crate::{Cancel, EngineError};
 
@@ -162,7 +161,7 @@ fn chosen_from(
 ) -> Result<Layout, EngineError> {
     match read {
         Ok(layout) => check_choice(&layout, options).map(|()| layout),
-        Err(TableError::Device { source, .. }) if is_gone(&source) => Err(source.into()),
+        Err(TableError::Device { source, .. }) if source.is_gone() => Err(source.into()),
         Err(error) if options.partitions.is_some() => Err(EngineError::refused(
             format!("no partition can be chosen: {error}"),
             "Capture the whole disk: then all of it is saved that can be read.",

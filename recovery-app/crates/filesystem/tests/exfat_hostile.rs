@@ -74,9 +74,14 @@ impl Volume {
 
     /// Adds an entry to the root directory, which must have room for it.
     fn plant(&self, attributes: u16, flags: u8, first: u32, length: u64) {
+        self.plant_entries(&entry(attributes, flags, first, length));
+    }
+
+    /// Adds entries to the root directory, which must have room for them.
+    fn plant_entries(&self, entries: &[u8]) {
         let root = self.cluster(self.root()).start;
         let free = (root..).step_by(32).find(|place| self.peek(*place) == [0]).unwrap();
-        self.poke(free, &entry(attributes, flags, first, length));
+        self.poke(free, entries);
     }
 
     /// Adds `count` directories of one cluster each, all in one directory that starts at `first`.
@@ -161,6 +166,25 @@ fn a_chain_that_hops_costs_little_reading_for_each_hop() {
         let used = used(allocation);
         assert!(hops.iter().all(|cluster| used.contains(volume.cluster(*cluster))));
         assert!(read < most, "{read} bytes");
+    }
+}
+
+#[test]
+fn a_file_that_ends_with_a_vendors_extension_is_not_forgotten() {
+    let volume = make(64 << 20, "-c 32K");
+    let (file, extension, next) = (volume.root() + 10, volume.root() + 20, volume.root() + 30);
+    let mut entries = entry(0, CONTIGUOUS, file, 100).to_vec();
+    entries[1] = 3;
+    let mut vendor = [0; 32];
+    vendor[..2].copy_from_slice(&[0xe1, CONTIGUOUS]);
+    vendor[20..24].copy_from_slice(&extension.to_le_bytes());
+    vendor[24..32].copy_from_slice(&100_u64.to_le_bytes());
+    entries.extend(vendor);
+    volume.plant_entries(&entries);
+    volume.plant(0, CONTIGUOUS, next, 100);
+    let used = used(volume.map().0);
+    for cluster in [file, extension, next] {
+        assert!(used.contains(volume.cluster(cluster)), "{cluster}");
     }
 }
 

@@ -55,6 +55,8 @@ fn a_disk_that_has_no_bytes_any_more_is_not_full() {
     run(Command::new("losetup").arg("--set-capacity").arg(&disk.node));
     let error = device.write_at(&[1; 512], 0).unwrap_err();
     assert!(matches!(error, BlockError::Gone { .. }) && !error.is_full(), "{error}");
+    let error = device.read_at(&mut [0; 512], 0).unwrap_err();
+    assert!(matches!(error, BlockError::Gone { .. }), "{error}");
 }
 
 fn run(command: &mut Command) -> String {

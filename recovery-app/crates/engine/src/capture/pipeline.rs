@@ -21,7 +21,7 @@ use super::chunks::Piece;
 use super::level::{LevelControl, Queues};
 use super::slots::{Crew, READERS, Slot};
 use super::turn::Turn;
-use crate::source_disk::{ChunkRead, read_chunk};
+use crate::source_disk::{ChunkRead, SourceReader};
 use crate::{Bottleneck, Cancel, EngineError};
 
 /// A chunk that was read.
@@ -158,6 +158,7 @@ impl Pipeline<'_> {
         jobs: &Sender<Job>,
         done: &Reporter,
     ) -> Result<(), EngineError> {
+        let mut source = SourceReader::new(self.device, self.used, self.cancel);
         // A closed channel means that another thread has failed and said why.
         while let Ok(mut slot) = free.recv() {
             let (number, disk) = loop {
@@ -175,7 +176,7 @@ impl Pipeline<'_> {
                 }
             };
             let buffer = &mut slot.raw[..usize::try_from(disk.length).unwrap_or(0)];
-            let read = read_chunk(self.device, disk, self.used, buffer, self.cancel)?;
+            let read = source.read_chunk(disk, buffer)?;
             if jobs.send(Job { number, disk, slot, read }).is_err() {
                 return Ok(());
             }

@@ -24,9 +24,9 @@ const PIECE: u64 = 1 << 14;
 
 /// Turns the bytes of a directory into nodes; one for each directory.
 pub(crate) trait Entries {
-    /// Takes the next entry of 32 bytes, and tells of the file or directory that is complete with
-    /// it, if there is one.
-    fn take(&mut self, entry: &[u8]) -> Result<Option<Node>, MapError>;
+    /// Takes the next entry of 32 bytes, and tells of what is complete with it: a file or
+    /// directory, and data that belongs to it.
+    fn take(&mut self, entry: &[u8]) -> Result<Vec<Node>, MapError>;
 
     /// True when what follows in the directory means nothing.
     fn have_ended(&self) -> bool;
@@ -150,10 +150,10 @@ fn children<T: Directories>(
         buffer.resize(usize::try_from(length).unwrap_or(0), 0);
         volume.read_at(&mut buffer, piece.start)?;
         for entry in buffer.chunks_exact(32) {
-            if let Some(node) = entries.take(entry)?
-                && visit(table, &node)?.is_break()
-            {
-                return Ok(ControlFlow::Break(()));
+            for node in entries.take(entry)? {
+                if visit(table, &node)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
             }
             if entries.have_ended() {
                 return Ok(ControlFlow::Continue(()));

@@ -72,12 +72,12 @@ struct File {
 }
 
 impl crate::clusters::Entries for Entries {
-    fn take(&mut self, entry: &[u8]) -> Result<Option<Node>, MapError> {
+    fn take(&mut self, entry: &[u8]) -> Result<Vec<Node>, MapError> {
         let bytes = Bytes::new(entry, "exFAT directory entry");
         match bytes.u8(0)? {
             0 => {
                 self.has_ended = true;
-                Ok(None)
+                Ok(Vec::new())
             }
             FILE => {
                 self.file = Some(File {
@@ -88,12 +88,12 @@ impl crate::clusters::Entries for Entries {
                     name_length: 0,
                     left: bytes.u8(1)?,
                 });
-                Ok(None)
+                Ok(Vec::new())
             }
             kind if kind >= SECONDARY => self.take_secondary(kind, &bytes),
             _ => {
                 self.file = None;
-                Ok(None)
+                Ok(Vec::new())
             }
         }
     }
@@ -104,11 +104,11 @@ impl crate::clusters::Entries for Entries {
 }
 
 impl Entries {
-    fn take_secondary(&mut self, kind: u8, entry: &Bytes<'_>) -> Result<Option<Node>, MapError> {
+    fn take_secondary(&mut self, kind: u8, entry: &Bytes<'_>) -> Result<Vec<Node>, MapError> {
         let Some(file) = &mut self.file else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
-        let mut vendor = None;
+        let mut complete = Vec::new();
         match kind {
             STREAM => {
                 (file.content, file.length) = content_of(entry)?;
@@ -123,15 +123,15 @@ impl Entries {
             _ if entry.u8(1)? & 1 != 0 => {
                 let (content, length) = content_of(entry)?;
                 let name = "(data of a vendor's extension)".to_owned();
-                vendor = Some(Node { name, is_directory: false, content, length: Some(length) });
+                complete.push(Node { name, is_directory: false, content, length: Some(length) });
             }
             _ => {}
         }
         file.left = file.left.saturating_sub(1);
-        if vendor.is_some() {
-            return Ok(vendor);
+        if file.left == 0 {
+            complete.extend(self.finish());
         }
-        Ok((file.left == 0).then(|| self.finish()).flatten())
+        Ok(complete)
     }
 
     fn finish(&mut self) -> Option<Node> {

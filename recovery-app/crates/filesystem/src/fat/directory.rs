@@ -47,37 +47,37 @@ pub(super) struct Entries {
 }
 
 impl crate::clusters::Entries for Entries {
-    fn take(&mut self, entry: &[u8]) -> Result<Option<Node>, MapError> {
+    fn take(&mut self, entry: &[u8]) -> Result<Vec<Node>, MapError> {
         let bytes = Bytes::new(entry, "FAT directory entry");
         let first = bytes.u8(0)?;
         let attributes = bytes.u8(11)?;
         if matches!(first, 0 | 0xe5) {
             self.long_name = LongName::default();
-            return Ok(None);
+            return Ok(Vec::new());
         }
         if attributes & 0x3f == LONG_NAME {
             self.long_name.take(first, bytes.slice(0, 32)?);
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let long_name = std::mem::take(&mut self.long_name);
         let mut short = [0; 11];
         short.copy_from_slice(bytes.slice(0, 11)?);
         if attributes & VOLUME_LABEL != 0 {
             self.label.get_or_insert(short);
-            return Ok(None);
+            return Ok(Vec::new());
         }
         if short[0] == b'.' {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let high = if self.width == EntryWidth::Bits28 { bytes.le16(20)? } else { 0 };
         let cluster = u32::from(high) << 16 | u32::from(bytes.le16(26)?);
         let is_directory = attributes & DIRECTORY != 0;
-        Ok(Some(Node {
+        Ok(vec![Node {
             name: long_name.finish(&short).unwrap_or_else(|| short_name(&short, entry[12])),
             is_directory,
             content: if cluster == 0 { Content::Empty } else { Content::Chain(cluster) },
             length: if is_directory { None } else { Some(bytes.le32(28)?.into()) },
-        }))
+        }])
     }
 
     /// Never before the last cluster: the kernel reads on behind a zero.
