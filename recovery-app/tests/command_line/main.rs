@@ -9,6 +9,7 @@ mod answers;
 mod damage;
 mod machine;
 mod names;
+mod paths;
 mod refusals;
 mod round_trip;
 mod trouble;

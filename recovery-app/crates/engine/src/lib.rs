@@ -14,6 +14,7 @@ mod damage;
 mod error;
 mod event;
 mod image_device;
+mod path_text;
 mod records;
 pub mod restore;
 mod source_disk;

@@ -17,7 +17,7 @@ use crate::backup::{Backup, PartialFolder};
 use crate::verify::Verification;
 use crate::{
     Cancel, EngineError, Event, ImageFile, MANIFEST_NAME, Observer, Phase, Progress,
-    SurveyedVolume, damage, verify,
+    SurveyedVolume, damage, path_text, verify,
 };
 
 /// The two ways to read a disk.
@@ -33,6 +33,7 @@ pub struct Source<'a> {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CaptureOutcome {
     /// The backup's folder.
+    #[serde(serialize_with = "path_text::lossy")]
     pub folder: PathBuf,
     /// What is in it.
     pub image: ImageFile,

@@ -6,7 +6,7 @@ use image::manifest::{CaptureRecord, DiskRecord, Manifest};
 use partition_table::{Layout, Partition, PartitionRole, Relocation};
 use serde::Serialize;
 
-use crate::{EngineError, ImageDevice, backup};
+use crate::{EngineError, ImageDevice, backup, path_text};
 
 /// A disk or file that a restore would overwrite, and what is known about it.
 #[derive(Debug, Clone, Serialize)]
@@ -33,6 +33,7 @@ impl Target {
 #[derive(Debug, Serialize)]
 pub struct RestorePlan {
     /// The backup.
+    #[serde(serialize_with = "path_text::lossy")]
     pub backup: PathBuf,
     /// SHA-256 over the image's index, hexadecimal.
     pub fingerprint: String,

@@ -14,7 +14,7 @@ use super::tables::{HoldBack, LastPieces};
 use super::wipe::wipe;
 use crate::damage::describe;
 use crate::records::{Bench, Walk};
-use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, backup, verify};
+use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, backup, path_text, verify};
 
 /// What a restore needs beside the plan.
 pub struct RestoreJob<'a> {
@@ -44,6 +44,7 @@ pub struct RestoreOutcome {
     /// Ranges that the backup never had, because the old disk could not be read.
     pub lost: Vec<image::manifest::UnreadableRecord>,
     /// Where the target's old partition table was saved.
+    #[serde(serialize_with = "path_text::lossy_or_null")]
     pub old_table: Option<PathBuf>,
 }
 
