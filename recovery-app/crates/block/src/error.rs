@@ -98,6 +98,12 @@ pub enum BlockError {
         /// Its size in bytes now.
         found: u64,
     },
+    /// A file was written to, or grew, while it was being read.
+    #[error("{device} was changed by another program while it was read")]
+    Changed {
+        /// Name of the device.
+        device: String,
+    },
     /// A write to a device that was opened for reading.
     #[error("{device} is open for reading only")]
     ReadOnly {
@@ -145,6 +151,7 @@ impl BlockError {
             | Self::OutOfRange { device, .. }
             | Self::Unaligned { device, .. }
             | Self::CutShort { device, .. }
+            | Self::Changed { device }
             | Self::ReadOnly { device } => device,
         }
     }
@@ -182,6 +189,9 @@ impl BlockError {
             }
             Self::Unaligned { .. } => "This is a defect in the program; please report it.",
             Self::CutShort { .. } => "Find out which program changes it, and start again.",
+            Self::Changed { .. } => {
+                "Stop what uses the file, such as a virtual machine, and start again."
+            }
             Self::ReadOnly { .. } => "Choose a disk that can be written.",
         }
     }

@@ -140,8 +140,9 @@ fn write_image(
         recorder.tell(&pipeline.level, gauge);
         Ok(())
     });
-    // Whatever reading ended with, a file that was cut short is the better reason.
-    source.content.check_size()?;
+    // Whatever reading ended with, a file that somebody changed meanwhile is the better reason.
+    source.structures.check_unchanged()?;
+    source.content.check_unchanged()?;
     read?;
     let (writer, mut totals, mut lost) = recorder.finish();
     totals.used = survey.used.total();
