@@ -5,6 +5,7 @@ mod level;
 mod losses;
 mod pipeline;
 mod plan;
+mod readme;
 mod record;
 mod report;
 mod run;

@@ -12,7 +12,7 @@ use super::level::LevelControl;
 use super::losses::{Losses, shorten};
 use super::pipeline::{Gauge, Output, Pipeline};
 use super::slots::Crew;
-use super::{CapturePlan, record, report};
+use super::{CapturePlan, readme, record, report};
 use crate::backup::{Backup, PartialFolder};
 use crate::verify::Verification;
 use crate::{
@@ -82,7 +82,7 @@ pub fn capture(
     let image = write_image(source, plan, &folder, observer, cancel)?;
     let seconds = started.elapsed().as_secs_f64();
     folder.write(MANIFEST_NAME, &Backup { images: vec![image.clone()] }.to_json())?;
-    folder.write("README.txt", report::readme(&image).as_bytes())?;
+    folder.write("README.txt", readme::readme(&image).as_bytes())?;
     let verification = if plan.request.verify {
         let image_path = folder.image_path();
         let verification = verify::verify_unfinished(&image_path, observer, cancel)?;
