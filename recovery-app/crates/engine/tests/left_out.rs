@@ -5,6 +5,7 @@ use std::path::Path;
 
 use block::{BlockDevice, MemoryDevice};
 use engine::capture::{self, CaptureRequest, Level, Source};
+use engine::restore::{self, RestorePlan, Target};
 use engine::{Cancel, Silent, SurveyOptions};
 use image::manifest::DiskRecord;
 
@@ -57,6 +58,11 @@ fn capture(folder: &Path, device: &dyn BlockDevice, partitions: Option<Vec<u32>>
     std::fs::read_to_string(folder.join("backup/README.txt")).unwrap()
 }
 
+fn plan(folder: &Path, device: &dyn BlockDevice) -> RestorePlan {
+    let target = Target { disk: record(device), word: "ab12".into(), forbidden: Vec::new() };
+    restore::plan(&folder.join("backup"), target, Some(device)).unwrap()
+}
+
 const OLD: [(u32, usize, &str); 3] = [(1, 2, "one"), (2, 8, "two"), (5, 20, "five")];
 
 #[test]
@@ -88,4 +94,41 @@ fn the_readme_of_a_single_volume_says_so() {
     assert!(readme.contains("not into a partition"), "{readme}");
     assert!(readme.contains("of=/dev/DISK_OR_PARTITION"), "{readme}");
     assert!(readme.contains("The disk or partition must have at least 4194304 bytes"), "{readme}");
+}
+
+#[test]
+fn a_plan_tells_what_stays_apart_from_what_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    capture(folder.path(), &disk(&OLD), Some(vec![1]));
+    // Partition 2 is where it was; 5 was moved, and another one lies where it was.
+    let now = [(1, 2, "new one"), (2, 8, "still two"), (5, 30, "moved"), (6, 20, "six")];
+    let plan = plan(folder.path(), &disk(&now));
+    let lost = plan.before.join("\n");
+    assert!(lost.contains("new one") && lost.contains("moved"), "{plan:#?}");
+    assert!(!lost.contains("still two"), "{plan:#?}");
+    let [stays, other] = plan.stays.as_slice() else { panic!("{plan:#?}") };
+    assert!(stays.starts_with("partition 2: ") && stays.ends_with("\"still two\""), "{stays}");
+    assert!(other.starts_with("partition 6: ") && other.contains("\"six\""), "{other}");
+    assert!(other.ends_with("(as partition 5)"), "{other}");
+    let [one, two, five] = plan.after.as_slice() else { panic!("{plan:#?}") };
+    assert!(one.ends_with("\"one\""), "{one}");
+    assert!(two.ends_with("not in the backup, stays as it is: swap \"still two\""), "{two}");
+    assert!(five.ends_with("not in the backup, stays as it is: swap \"six\""), "{five}");
+}
+
+#[test]
+fn a_plan_promises_no_partition_that_is_not_in_the_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    capture(folder.path(), &disk(&OLD), Some(vec![1]));
+    let blank = MemoryDevice::from(vec![0; 64 << 20]);
+    let plan = plan(folder.path(), &blank);
+    assert!(plan.before.is_empty() && plan.stays.is_empty(), "{plan:#?}");
+    for line in &plan.after[1..] {
+        assert!(line.ends_with("not in the backup, stays as it is: unknown"), "{line}");
+    }
+    let target = Target { disk: record(&blank), word: "ab12".into(), forbidden: Vec::new() };
+    let plan = restore::plan(&folder.path().join("backup"), target, None).unwrap();
+    for line in &plan.after[1..] {
+        assert!(line.ends_with(": not in the backup, will be empty"), "{line}");
+    }
 }
