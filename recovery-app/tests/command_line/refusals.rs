@@ -199,6 +199,22 @@ fn files_that_another_job_uses() {
     expect(VERIFIED, &["restore", text(&backup), text(&new), "--confirm", WORD]);
 }
 
+/// With sectors of another size its partitions would be looked for in the wrong places.
+#[test]
+fn a_sector_size_that_the_table_contradicts() {
+    let bench = Bench::new();
+    let (source, backups) = (bench.source(), bench.backups());
+    let words = "has sectors of 512 bytes by its own partition table, not of 4096";
+    let size = ["--sector-size", "4096"];
+    expect_refusal(words, &[&["capture", text(&source), text(&backups)][..], &size].concat());
+    expect_refusal(words, &[&["info", text(&source)][..], &size].concat());
+    expect(VERIFIED, &["info", text(&source), "--sector-size", "512"]);
+    assert!(names(&backups).is_empty());
+    // A filesystem without a table does not tell.
+    let bare = bench.path("ext");
+    expect(VERIFIED, &["info", text(&bare), "--sector-size", "4096"]);
+}
+
 #[test]
 fn sources_without_a_sector() {
     let bench = Bench::new();
