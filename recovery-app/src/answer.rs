@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use engine::Event;
-use image::text::printable;
+use image::text::{is_control, printable};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -70,7 +70,7 @@ impl End {
 
 fn print_json(mut document: Value, exit: Exit) -> io::Result<()> {
     document["exit_code"] = json!(exit as u8);
-    print(&mut io::stdout().lock(), &format!("{document:#}"))
+    print(&mut io::stdout().lock(), &escaped(&format!("{document:#}")))
 }
 
 /// The exit code. An answer that did not arrive is a failure, but for a reader who has gone: that
@@ -115,10 +115,24 @@ pub fn err(text: &str) {
 /// Prints one line for programs on standard error.
 pub fn err_json(line: &impl Serialize) {
     let line = serde_json::to_string(line).unwrap_or_default();
-    let _ = print(&mut io::stderr().lock(), &line);
+    let _ = print(&mut io::stderr().lock(), &escaped(&line));
 }
 
 fn print(stream: &mut dyn Write, text: &str) -> io::Result<()> {
     writeln!(stream, "{}", text.trim_end())?;
     stream.flush()
+}
+
+/// JSON that speaks to no terminal. Outside of its strings all is ASCII without DEL, and in them
+/// serde escapes no character from DEL on; all that are escaped here have four digits.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if letter >= '\u{7f}' && is_control(letter) {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(letter)));
+        } else {
+            escaped.push(letter);
+        }
+    }
+    escaped
 }
