@@ -197,11 +197,36 @@ impl BlockError {
     }
 }
 
+/// What can be done where the kernel refuses a file for a reason that says nothing about the
+/// drive: its size, its name, a right. `None` for every other reason.
+#[must_use]
+pub fn file_guidance(source: &std::io::Error) -> Option<&'static str> {
+    use std::io::ErrorKind;
+    const EPERM: i32 = 1;
+    Some(match source.kind() {
+        ErrorKind::FileTooLarge => {
+            "A file there cannot be so large: cut the image into smaller files (--part-size), or choose another place."
+        }
+        ErrorKind::InvalidFilename => "Choose a shorter name, or a folder that is not so deep.",
+        ErrorKind::QuotaExceeded => {
+            "The quota there is used up: free some space, or choose another place."
+        }
+        ErrorKind::NotADirectory => "Check the name: a part of it is a file and no folder.",
+        ErrorKind::PermissionDenied if source.raw_os_error() == Some(EPERM) => {
+            "Run the program as root; root itself is refused where a file was made immutable (`lsattr` tells, `chattr -i` undoes it)."
+        }
+        ErrorKind::PermissionDenied => "Run the program as root.",
+        _ => return None,
+    })
+}
+
 fn guidance_for(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind;
+    if let Some(guidance) = file_guidance(source) {
+        return guidance;
+    }
     match source.kind() {
         ErrorKind::NotFound => "Check the name, and that the disk is plugged in.",
-        ErrorKind::PermissionDenied => "Run the program as root.",
         ErrorKind::StorageFull => "Free some space there, or choose another destination.",
         ErrorKind::ResourceBusy => "Something uses the disk: unmount it and try again.",
         ErrorKind::ReadOnlyFilesystem => "The disk is write-protected; look for a lock switch.",
@@ -221,5 +246,25 @@ mod tests {
         let disk = BlockError::of_disk("/dev/sdx", Operation::Write, 0, 512, no_space());
         assert!(!disk.is_full() && disk.may_be_gone(), "{disk}");
         assert!(!disk.guidance().contains("space"), "{}", disk.guidance());
+    }
+
+    #[test]
+    fn no_drive_is_blamed_for_what_the_kernel_refuses() {
+        let guidance = |code| {
+            let said = std::io::Error::from_raw_os_error(code);
+            BlockError::io("target.img", Operation::Write, 0, 512, said).guidance()
+        };
+        const CODES: [(i32, &str); 5] = [
+            (1, "chattr -i"),
+            (13, "as root"),
+            (27, "--part-size"),
+            (36, "shorter name"),
+            (122, "quota"),
+        ];
+        for (code, words) in CODES {
+            let guidance = guidance(code);
+            assert!(guidance.contains(words) && !guidance.contains("cable"), "{code}: {guidance}");
+        }
+        assert!(guidance(5).contains("cable"));
     }
 }
