@@ -176,6 +176,18 @@ fn names_that_are_links() {
 }
 
 #[test]
+fn a_file_where_the_unfinished_backup_would_be() {
+    let bench = Bench::new();
+    let (source, backups) = (bench.source(), bench.backups());
+    let file = backups.join("one.partial");
+    fs::write(&file, "of somebody else").unwrap();
+    let arguments = ["capture", text(&source), text(&backups), "--name", "one"];
+    expect_refusal("is in the way: it is no folder", &arguments);
+    assert!(!expect(REFUSED, &arguments).contains("to replace it"));
+    assert_eq!(fs::read(&file).unwrap(), b"of somebody else");
+}
+
+#[test]
 fn files_that_another_job_uses() {
     let bench = Bench::new();
     let (source, backups) = (bench.source(), bench.backups());
