@@ -48,6 +48,19 @@ fn a_target_without_room_for_it() {
     assert!(!target.exists());
 }
 
+/// `ntfs-3g` makes no holes: zeros that are written take room.
+#[test]
+fn a_target_without_room_for_its_zeros() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify", "--all-sectors"]);
+    let volume = bench.path("volume");
+    sh(&format!("truncate -s 32M {0}; mkntfs -Q -F -q {0}", volume.display()));
+    let Ok(mounted) = Mount::new("ntfs-3g", &volume) else { return };
+    let target = mounted.path().join("target.disk");
+    refuses_target("(50.3 MB are needed, ", &backup, text(&target), WORD);
+    assert!(!target.exists());
+}
+
 #[test]
 fn the_wrong_word() {
     let bench = Bench::new();
