@@ -112,11 +112,13 @@ fn targets_that_are_no_disks() {
         ("/dev/null", "neither a disk nor a file"),
         (text(&folder), "neither a disk nor a file"),
         ("/dev/no-such-disk", "there is no disk"),
+        ("/no/such/folder/new.disk", "the folder /no/such/folder cannot be used"),
         ("new.disk/", "is the name of a folder"),
         ("new.disk/.", "is the name of a folder"),
         (&format!("{}/", source.display()), "is the name of a folder"),
     ] {
         expect_refusal(words, &["restore", text(&backup), target, "--confirm", "x"]);
+        expect_refusal(words, &["plan", text(&backup), target]);
     }
     assert!(!Path::new("/dev/no-such-disk").exists());
 }
