@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use image::text::printable;
+use engine::Event;
+use image::text::{is_control, printable};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -54,19 +55,39 @@ impl End {
     /// Prints it, as one JSON document on standard output or as text.
     pub fn print(self, as_json: bool) -> ExitCode {
         let exit = self.0.as_ref().map_or_else(|failure| failure.exit, |answer| answer.exit);
-        match self.0 {
+        let printed = match self.0 {
             Ok(answer) if as_json => print_json(answer.json, exit),
-            Ok(answer) => out(&answer.text),
+            Ok(answer) => print(&mut io::stdout().lock(), &printable(&answer.text)),
             Err(failure) if as_json => print_json(json!({ "error": failure }), exit),
-            Err(failure) => err(&failure.to_string()),
-        }
-        ExitCode::from(exit as u8)
+            Err(failure) => {
+                err(&failure.to_string());
+                Ok(())
+            }
+        };
+        end(exit, printed, as_json)
     }
 }
 
-fn print_json(mut document: Value, exit: Exit) {
+fn print_json(mut document: Value, exit: Exit) -> io::Result<()> {
     document["exit_code"] = json!(exit as u8);
-    print(&mut io::stdout().lock(), &format!("{document:#}"));
+    print(&mut io::stdout().lock(), &escaped(&format!("{document:#}")))
+}
+
+/// The exit code. An answer that did not arrive is a failure, but for a reader who has gone: that
+/// one knows.
+fn end(exit: Exit, printed: io::Result<()>, as_json: bool) -> ExitCode {
+    match printed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let text = format!("remetal: failed: the answer cannot be printed: {error}");
+            if as_json {
+                err_json(&Event::Note { text });
+            } else {
+                err(&text);
+            }
+            ExitCode::from(Exit::Failed as u8)
+        }
+        _ => ExitCode::from(exit as u8),
+    }
 }
 
 /// What clap has to say: help, the version, or what is wrong with the command line.
@@ -74,27 +95,44 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
         return End(Err(Failure::usage(error.render().to_string()))).print(true);
     }
-    // Standard output may be closed; the exit code still tells.
-    let _ = error.print();
-    ExitCode::from(if error.use_stderr() { Exit::Usage } else { Exit::Verified } as u8)
+    let printed = error.print();
+    if error.use_stderr() {
+        return ExitCode::from(Exit::Usage as u8);
+    }
+    end(Exit::Verified, printed, false)
 }
 
-/// Prints lines for people on standard output.
+/// Prints lines for people on standard output. Where that fails, it does for the answer as well.
 pub fn out(text: &str) {
-    print(&mut io::stdout().lock(), &printable(text));
+    let _ = print(&mut io::stdout().lock(), &printable(text));
 }
 
-/// Prints lines for people on standard error.
+/// Prints lines for people on standard error. Nobody may be reading it: the exit code still tells.
 pub fn err(text: &str) {
-    print(&mut io::stderr().lock(), &printable(text));
+    let _ = print(&mut io::stderr().lock(), &printable(text));
 }
 
 /// Prints one line for programs on standard error.
 pub fn err_json(line: &impl Serialize) {
-    print(&mut io::stderr().lock(), &serde_json::to_string(line).unwrap_or_default());
+    let line = serde_json::to_string(line).unwrap_or_default();
+    let _ = print(&mut io::stderr().lock(), &escaped(&line));
 }
 
-/// Nobody may be reading it any more: the exit code still tells.
-fn print(stream: &mut dyn Write, text: &str) {
-    let _ = writeln!(stream, "{}", text.trim_end());
+fn print(stream: &mut dyn Write, text: &str) -> io::Result<()> {
+    writeln!(stream, "{}", text.trim_end())?;
+    stream.flush()
+}
+
+/// JSON that speaks to no terminal. Outside of its strings all is ASCII without DEL, and in them
+/// serde escapes no character from DEL on; all that are escaped here have four digits.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if letter >= '\u{7f}' && is_control(letter) {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(letter)));
+        } else {
+            escaped.push(letter);
+        }
+    }
+    escaped
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use block::{Access, BlockDevice, Caching, FileDevice, Geometry};
 use hardware::{Disk, HolderKind, KernelPartition, Roots, UseReason};
 use image::manifest::DiskRecord;
+use partition_table::Table;
 
 use crate::failure::Failure;
 use crate::saved;
@@ -53,7 +54,7 @@ impl Source {
         let device = FileDevice::open(&self.path, Access::Read, caching)?;
         Ok(match (&self.disk, self.sector_size) {
             (Some(_), _) => device,
-            (None, Some(size)) => device.with_logical_sector(size),
+            (None, Some(size)) => with_sector_as_told(device, size)?,
             (None, None) => with_sector_of_table(device),
         })
     }
@@ -170,6 +171,23 @@ fn may_write(reason: &UseReason) -> bool {
         | UseReason::Swap { .. }
         | UseReason::LoopFile { .. }
         | UseReason::Busy { .. } => true,
+    }
+}
+
+/// A GPT is found in the second sector, so it tells the sector size; with any other, what it says
+/// would be looked for in the wrong places.
+fn with_sector_as_told(device: FileDevice, size: u32) -> Result<FileDevice, Failure> {
+    let layout = partition_table::read(&device).ok();
+    let by_table = layout.filter(|layout| matches!(layout.table, Table::Gpt(_)));
+    match by_table.map(|layout| layout.sector_size) {
+        Some(by_table) if by_table != size => Err(Failure::refused(
+            format!(
+                "{} has sectors of {by_table} bytes by its own partition table, not of {size}",
+                device.name()
+            ),
+            "Leave --sector-size out.",
+        )),
+        _ => Ok(device.with_logical_sector(size)),
     }
 }
 

@@ -13,6 +13,11 @@ use crate::signals;
 use crate::source::Source;
 use crate::terminal::Terminal;
 
+/// What a backup of a partition that was taken for itself is good for.
+const SINGLE: &str = "a backup of a single partition can be restored to a whole disk or a file, not \
+                      into a partition; to put a partition back between others, capture the disk \
+                      with --partitions";
+
 /// `remetal capture`
 pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failure> {
     let cancel = signals::cancel_on_signals(terminal)?;
@@ -24,6 +29,9 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
     };
     let destination = Destination::find(wanted, &source)?;
     source.check_offline()?;
+    if source.partition.is_some() {
+        terminal.note(SINGLE);
+    }
     destination.notes.iter().for_each(|note| terminal.note(note.as_str()));
     let used: Vec<Used<'_>> = disks(&source, &destination);
     let only_read = |failure: Failure| failure.naming(&used).leaving("The source was only read.");

@@ -51,7 +51,12 @@ pub fn in_words_for_people(plan: &RestorePlan) -> String {
     };
     let nothing = ["nothing that is known".to_owned()];
     let lost = if plan.before.is_empty() { &nothing[..] } else { &plan.before[..] };
-    section("On the target now, all of it will be LOST:", lost);
+    if plan.stays.is_empty() {
+        section("On the target now, all of it will be LOST:", lost);
+    } else {
+        section("On the target now, will be LOST:", lost);
+        section("On the target now, STAYS as it is:", &plan.stays);
+    }
     section("On the target afterwards:", &plan.after);
     section("Note:", &plan.warnings);
     section("REFUSED:", &plan.refusals);

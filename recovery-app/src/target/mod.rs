@@ -2,6 +2,7 @@
 
 mod open;
 mod place;
+mod room;
 mod write;
 
 use std::fs;
@@ -38,9 +39,6 @@ pub struct Chosen {
     /// Files take the sector size of the captured disk.
     sector_size: u32,
 }
-
-/// Filesystems that may compress: there a file may take less room than it holds.
-const MAY_COMPRESS: [&str; 4] = ["btrfs", "zfs", "bcachefs", "f2fs"];
 
 impl Chosen {
     /// Looks at `path` as a target for the backup at `backup`, and collects why it must not be
@@ -203,8 +201,9 @@ impl Chosen {
             self.forbid_file(format!("{} is on a read-only filesystem", self.path.display()));
         }
         let room = filesystem.free + metadata.map_or(0, |metadata| metadata.blocks() * 512);
-        let needed = image.manifest().totals.data;
-        if needed > room && !MAY_COMPRESS.contains(&filesystem.kind.as_str()) {
+        let size = self.target.disk.size;
+        let needed = room::needed(&filesystem.kind, size, &image.manifest().totals);
+        if needed > room {
             self.forbid_file(format!(
                 "there is no room for {}: {} bytes are missing ({} are needed, {} are free)",
                 self.path.display(),
@@ -213,7 +212,6 @@ impl Chosen {
                 in_words(filesystem.free)
             ));
         }
-        let size = self.target.disk.size;
         if filesystem.largest_file.is_some_and(|largest| largest < size) {
             self.forbid_file(format!("a file on {} cannot have {size} bytes", filesystem.kind));
         }

@@ -33,7 +33,12 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 /// Refuses a file that must not be made, or cannot be.
 pub(super) fn check_new_file(path: &Path) -> Result<(), Failure> {
     let folder = folder_of(path);
-    let folder = fs::canonicalize(folder).map_err(|error| Failure::opening(folder, error))?;
+    let folder = fs::canonicalize(folder).map_err(|error| {
+        Failure::refused(
+            format!("the folder {} cannot be used: {error}", folder.display()),
+            "Name a disk such as /dev/sda, or a file in an existing folder.",
+        )
+    })?;
     // A mistyped disk must not become a file in memory.
     if folder.starts_with("/dev") && !folder.starts_with("/dev/shm") {
         return Err(Failure::refused(

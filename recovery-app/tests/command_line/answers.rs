@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::machine::{Bench, LoopDisk, USAGE, VERIFIED, WORD, expect, expect_json};
+use crate::machine::{Bench, FAILED, LoopDisk, USAGE, VERIFIED, WORD, expect, expect_json};
 use crate::support::remetal::text;
 use crate::support::shell::sh;
 
@@ -144,6 +144,24 @@ fn nobody_reading_is_no_crash() {
         let output = program.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(VERIFIED), "{arguments:?}: {said}");
+    }
+}
+
+/// A script that takes the document from a file must not go on without it.
+#[test]
+fn an_answer_that_cannot_be_printed_is_a_failure() {
+    let bench = Bench::new();
+    let source = bench.source();
+    for arguments in [&["info", text(&source)][..], &["info", text(&source), "--json"], &["--help"]]
+    {
+        let output = Command::new(env!("CARGO_BIN_EXE_remetal"))
+            .args(arguments)
+            .stdout(fs::File::options().write(true).open("/dev/full").unwrap())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(FAILED), "{arguments:?}: {said}");
+        assert!(said.contains("the answer cannot be printed"), "{arguments:?}: {said}");
     }
 }
 

@@ -10,6 +10,7 @@ mod damage;
 mod files;
 mod machine;
 mod names;
+mod paths;
 mod refusals;
 mod round_trip;
 mod trouble;

@@ -4,8 +4,10 @@
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 
+use serde_json::Value;
+
 use crate::machine::{Bench, DAMAGED, REFUSED, VERIFIED, WORD, expect, expect_json};
-use crate::support::remetal::text;
+use crate::support::remetal::{remetal, text};
 use crate::support::shell::sh;
 
 /// The disk of the bench, with such names wherever a disk holds one. Each has a line end before
@@ -73,4 +75,20 @@ fn a_failure_is_told_in_its_own_lines() {
     let said = expect(REFUSED, &["capture", text(&source), text(&backups)]);
     check(&said);
     assert!(said.contains("a?[2J?forged"), "{said}");
+}
+
+/// A terminal may be where the document goes.
+#[test]
+fn a_name_in_json_speaks_to_no_terminal() {
+    let bench = Bench::new();
+    sh(&format!(
+        r"printf -v name 'A\xc2\x9bB\xc2\x85C\xe2\x80\xaeD\x7fE'; sgdisk -c 2:$name {} >/dev/null",
+        bench.source().display()
+    ));
+    let output = remetal(&["--json", "info", text(&bench.source())]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains(r"A\u009bB\u0085C\u202eD\u007fE"), "{said}");
+    let told: Value = serde_json::from_str(&said).unwrap();
+    let name = "A\u{9b}B\u{85}C\u{202e}D\u{7f}E";
+    assert_eq!(told["disk"]["volumes"][1]["name"], name);
 }

@@ -48,6 +48,19 @@ fn a_target_without_room_for_it() {
     assert!(!target.exists());
 }
 
+/// `ntfs-3g` makes no holes: zeros that are written take room.
+#[test]
+fn a_target_without_room_for_its_zeros() {
+    let bench = Bench::new();
+    let backup = bench.backup("one", &["--no-verify", "--all-sectors"]);
+    let volume = bench.path("volume");
+    sh(&format!("truncate -s 32M {0}; mkntfs -Q -F -q {0}", volume.display()));
+    let Ok(mounted) = Mount::new("ntfs-3g", &volume) else { return };
+    let target = mounted.path().join("target.disk");
+    refuses_target("(50.3 MB are needed, ", &backup, text(&target), WORD);
+    assert!(!target.exists());
+}
+
 #[test]
 fn the_wrong_word() {
     let bench = Bench::new();
@@ -99,11 +112,13 @@ fn targets_that_are_no_disks() {
         ("/dev/null", "neither a disk nor a file"),
         (text(&folder), "neither a disk nor a file"),
         ("/dev/no-such-disk", "there is no disk"),
+        ("/no/such/folder/new.disk", "the folder /no/such/folder cannot be used"),
         ("new.disk/", "is the name of a folder"),
         ("new.disk/.", "is the name of a folder"),
         (&format!("{}/", source.display()), "is the name of a folder"),
     ] {
         expect_refusal(words, &["restore", text(&backup), target, "--confirm", "x"]);
+        expect_refusal(words, &["plan", text(&backup), target]);
     }
     assert!(!Path::new("/dev/no-such-disk").exists());
 }
@@ -176,6 +191,18 @@ fn names_that_are_links() {
 }
 
 #[test]
+fn a_file_where_the_unfinished_backup_would_be() {
+    let bench = Bench::new();
+    let (source, backups) = (bench.source(), bench.backups());
+    let file = backups.join("one.partial");
+    fs::write(&file, "of somebody else").unwrap();
+    let arguments = ["capture", text(&source), text(&backups), "--name", "one"];
+    expect_refusal("is in the way: it is no folder", &arguments);
+    assert!(!expect(REFUSED, &arguments).contains("to replace it"));
+    assert_eq!(fs::read(&file).unwrap(), b"of somebody else");
+}
+
+#[test]
 fn files_that_another_job_uses() {
     let bench = Bench::new();
     let (source, backups) = (bench.source(), bench.backups());
@@ -197,6 +224,22 @@ fn files_that_another_job_uses() {
     expect(VERIFIED, &capture);
     expect(VERIFIED, &restore);
     expect(VERIFIED, &["restore", text(&backup), text(&new), "--confirm", WORD]);
+}
+
+/// With sectors of another size its partitions would be looked for in the wrong places.
+#[test]
+fn a_sector_size_that_the_table_contradicts() {
+    let bench = Bench::new();
+    let (source, backups) = (bench.source(), bench.backups());
+    let words = "has sectors of 512 bytes by its own partition table, not of 4096";
+    let size = ["--sector-size", "4096"];
+    expect_refusal(words, &[&["capture", text(&source), text(&backups)][..], &size].concat());
+    expect_refusal(words, &[&["info", text(&source)][..], &size].concat());
+    expect(VERIFIED, &["info", text(&source), "--sector-size", "512"]);
+    assert!(names(&backups).is_empty());
+    // A filesystem without a table does not tell.
+    let bare = bench.path("ext");
+    expect(VERIFIED, &["info", text(&bare), "--sector-size", "4096"]);
 }
 
 #[test]

@@ -53,9 +53,10 @@ pub trait BlockDevice: Send + Sync {
         false
     }
 
-    /// Fails when the file behind the device has become smaller than its geometry: then what was
-    /// read from it belongs to different moments.
-    fn check_size(&self) -> Result<(), BlockError> {
+    /// Fails when somebody has written to the file behind the device since it was opened, or given
+    /// it another size: then what was read from it belongs to different moments. Says nothing of
+    /// disks.
+    fn check_unchanged(&self) -> Result<(), BlockError> {
         Ok(())
     }
 

@@ -98,6 +98,12 @@ pub enum BlockError {
         /// Its size in bytes now.
         found: u64,
     },
+    /// A file was written to, or grew, while it was being read.
+    #[error("{device} was changed by another program while it was read")]
+    Changed {
+        /// Name of the device.
+        device: String,
+    },
     /// A write to a device that was opened for reading.
     #[error("{device} is open for reading only")]
     ReadOnly {
@@ -151,6 +157,7 @@ impl BlockError {
             | Self::OutOfRange { device, .. }
             | Self::Unaligned { device, .. }
             | Self::CutShort { device, .. }
+            | Self::Changed { device }
             | Self::ReadOnly { device } => device,
         }
     }
@@ -194,16 +201,44 @@ impl BlockError {
             }
             Self::Unaligned { .. } => "This is a defect in the program; please report it.",
             Self::CutShort { .. } => "Find out which program changes it, and start again.",
+            Self::Changed { .. } => {
+                "Stop what uses the file, such as a virtual machine, and start again."
+            }
             Self::ReadOnly { .. } => "Choose a disk that can be written.",
         }
     }
 }
 
+/// What can be done where the kernel refuses a file for a reason that says nothing about the
+/// drive: its size, its name, a right. `None` for every other reason.
+#[must_use]
+pub fn file_guidance(source: &std::io::Error) -> Option<&'static str> {
+    use std::io::ErrorKind;
+    const EPERM: i32 = 1;
+    Some(match source.kind() {
+        ErrorKind::FileTooLarge => {
+            "A file there cannot be so large: cut the image into smaller files (--part-size), or choose another place."
+        }
+        ErrorKind::InvalidFilename => "Choose a shorter name, or a folder that is not so deep.",
+        ErrorKind::QuotaExceeded => {
+            "The quota there is used up: free some space, or choose another place."
+        }
+        ErrorKind::NotADirectory => "Check the name: a part of it is a file and no folder.",
+        ErrorKind::PermissionDenied if source.raw_os_error() == Some(EPERM) => {
+            "Run the program as root; root itself is refused where a file was made immutable (`lsattr` tells, `chattr -i` undoes it)."
+        }
+        ErrorKind::PermissionDenied => "Run the program as root.",
+        _ => return None,
+    })
+}
+
 fn guidance_for(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind;
+    if let Some(guidance) = file_guidance(source) {
+        return guidance;
+    }
     match source.kind() {
         ErrorKind::NotFound => "Check the name, and that the disk is plugged in.",
-        ErrorKind::PermissionDenied => "Run the program as root.",
         ErrorKind::StorageFull => "Free some space there, or choose another destination.",
         ErrorKind::ResourceBusy => "Something uses the disk: unmount it and try again.",
         ErrorKind::ReadOnlyFilesystem => "The disk is write-protected; look for a lock switch.",
@@ -237,5 +272,25 @@ mod tests {
             let error = BlockError::io("/dev/sdx", Operation::Read, 0, 512, source);
             assert!(error.is_gone() == is_gone && error.may_be_gone(), "{error}");
         }
+    }
+
+    #[test]
+    fn no_drive_is_blamed_for_what_the_kernel_refuses() {
+        let guidance = |code| {
+            let said = std::io::Error::from_raw_os_error(code);
+            BlockError::io("target.img", Operation::Write, 0, 512, said).guidance()
+        };
+        const CODES: [(i32, &str); 5] = [
+            (1, "chattr -i"),
+            (13, "as root"),
+            (27, "--part-size"),
+            (36, "shorter name"),
+            (122, "quota"),
+        ];
+        for (code, words) in CODES {
+            let guidance = guidance(code);
+            assert!(guidance.contains(words) && !guidance.contains("cable"), "{code}: {guidance}");
+        }
+        assert!(guidance(5).contains("cable"));
     }
 }

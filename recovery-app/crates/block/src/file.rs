@@ -1,7 +1,8 @@
+use std::cmp::Ordering;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::num::NonZeroU64;
-use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -44,9 +45,34 @@ pub struct FileDevice {
     /// True when the kernel accepted `O_DIRECT`.
     direct: bool,
     is_block_device: bool,
+    /// A regular file as it was found.
+    opened: Option<Stamp>,
     /// Held while a regular file is written: the kernel lets one writer in at a time, and the
     /// others would spin for its lock on processors that are needed for other work.
     writing: Mutex<()>,
+}
+
+/// What changes with a write to a file, and with nothing that its readers do. The time of the last
+/// change is told as well because programs set that of the last write back.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp {
+    /// Bytes.
+    size: u64,
+    /// Seconds and nanoseconds.
+    written: (i64, i64),
+    /// Seconds and nanoseconds.
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    fn of(file: &File) -> io::Result<Self> {
+        let found = file.metadata()?;
+        Ok(Self {
+            size: found.len(),
+            written: (found.mtime(), found.mtime_nsec()),
+            changed: (found.ctime(), found.ctime_nsec()),
+        })
+    }
 }
 
 /// Sector size of regular files, in bytes: what disk images use unless told otherwise.
@@ -74,9 +100,11 @@ impl FileDevice {
         }
         let (file, direct) = open_file(path, access, caching).map_err(fail)?;
         let geometry = read_geometry(&file, is_block_device).map_err(fail)?;
+        let opened = if is_block_device { None } else { Some(Stamp::of(&file).map_err(fail)?) };
         let path = path.to_owned();
         let writing = Mutex::default();
-        let device = Self { file, path, name, geometry, access, direct, is_block_device, writing };
+        let device =
+            Self { file, path, name, geometry, access, direct, is_block_device, opened, writing };
         if caching != Caching::Cached {
             device.drop_pages();
         }
@@ -298,23 +326,25 @@ impl BlockDevice for FileDevice {
             Ok(data) => data >= extent.end(),
             // There is no data behind the offset, or the file ends before it by now.
             Err(rustix::io::Errno::NXIO) => {
-                extent.end() <= self.geometry.size && self.check_size().is_ok()
+                let is_whole = current_size(&self.file).is_ok_and(|now| now >= self.geometry.size);
+                extent.end() <= self.geometry.size && is_whole
             }
             Err(_) => false,
         }
     }
 
-    fn check_size(&self) -> Result<(), BlockError> {
-        if self.is_block_device {
-            return Ok(());
-        }
-        let found = current_size(&self.file)
+    fn check_unchanged(&self) -> Result<(), BlockError> {
+        let Some(opened) = &self.opened else { return Ok(()) };
+        let now = Stamp::of(&self.file)
             .map_err(|source| BlockError::io(&self.name, Operation::Control, 0, 0, source))?;
-        let size = self.geometry.size;
-        if found < size {
-            return Err(BlockError::CutShort { device: self.name.clone(), size, found });
+        let device = self.name.clone();
+        match now.size.cmp(&opened.size) {
+            Ordering::Less => {
+                Err(BlockError::CutShort { device, size: opened.size, found: now.size })
+            }
+            Ordering::Equal if now == *opened => Ok(()),
+            _ => Err(BlockError::Changed { device }),
         }
-        Ok(())
     }
 
     fn forget(&self, extent: Extent) {
@@ -386,11 +416,30 @@ mod tests {
         file.as_file().set_len(8 << 20).unwrap();
         let device = FileDevice::open(file.path(), Access::Read, Caching::Cached).unwrap();
         assert!(device.is_hole(Extent::new(6 << 20, 2 << 20)));
-        device.check_size().unwrap();
+        device.check_unchanged().unwrap();
         file.as_file().set_len(4 << 20).unwrap();
         assert!(!device.is_hole(Extent::new(6 << 20, 2 << 20)));
-        let error = device.check_size().unwrap_err();
+        let error = device.check_unchanged().unwrap_err();
         assert!(matches!(error, BlockError::CutShort { size, found, .. } if found < size));
+    }
+
+    #[test]
+    fn a_file_is_changed_by_writers_and_not_by_readers() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let write = |at| file.as_file().write_all_at(b"x", at).unwrap();
+        let changes: [&dyn Fn(); 2] = [&|| write(0), &|| write(8 << 20)];
+        for change in changes {
+            file.as_file().set_len(8 << 20).unwrap();
+            // The clock of the kernel may not tick between two writes.
+            file.as_file().set_modified(std::time::UNIX_EPOCH).unwrap();
+            let device = FileDevice::open(file.path(), Access::Read, Caching::Cached).unwrap();
+            let other = FileDevice::open(file.path(), Access::Read, Caching::Dropped).unwrap();
+            assert!(other.claim() && other.read_vec(0, 512).is_ok());
+            device.check_unchanged().unwrap();
+            change();
+            let error = device.check_unchanged().unwrap_err();
+            assert!(matches!(error, BlockError::Changed { .. }), "{error}");
+        }
     }
 
     #[test]

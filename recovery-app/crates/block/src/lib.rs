@@ -22,7 +22,7 @@ mod window;
 
 pub use aligned::AlignedBuffer;
 pub use device::{BlockDevice, Geometry};
-pub use error::{BlockError, Operation};
+pub use error::{BlockError, Operation, file_guidance};
 pub use extent::Extent;
 pub use extent_set::{ExtentSet, ExtentSetBuilder};
 pub use file::{Access, Caching, FileDevice};

@@ -214,12 +214,7 @@ impl PartialFolder {
             ));
         }
         let partial = destination.join(format!("{name}.partial"));
-        if partial.is_symlink() {
-            return Err(EngineError::refused(
-                format!("{} is a link: what it leads to would be replaced", partial.display()),
-                "Delete the link, or choose another name with --name.",
-            ));
-        }
+        check_in_the_way(&partial)?;
         fs::create_dir_all(&partial)
             .map_err(|error| EngineError::file(&partial, "creating", error))?;
         let lock = lock(&partial)?;
@@ -252,6 +247,25 @@ impl PartialFolder {
         }
         Ok(self.finished)
     }
+}
+
+/// Refuses a name that something else than a folder has already.
+fn check_in_the_way(partial: &Path) -> Result<(), EngineError> {
+    let Ok(found) = partial.symlink_metadata() else { return Ok(()) };
+    let partial = partial.display();
+    if found.is_symlink() {
+        return Err(EngineError::refused(
+            format!("{partial} is a link: what it leads to would be replaced"),
+            "Delete the link, or choose another name with --name.",
+        ));
+    }
+    if !found.is_dir() {
+        return Err(EngineError::refused(
+            format!("{partial} is in the way: it is no folder, and not from Remetal"),
+            "Move it away, or choose another name with --name.",
+        ));
+    }
+    Ok(())
 }
 
 /// Claims a folder against a second capture of the same name; `None` where the filesystem has no

@@ -126,7 +126,9 @@ impl EngineError {
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "Free some space on the destination, or choose a larger one.".to_owned()
             }
-            Self::File { .. } => "Check the drive that holds the backup.".to_owned(),
+            Self::File { source, .. } => block::file_guidance(source)
+                .unwrap_or("Check the drive that holds the backup.")
+                .to_owned(),
             Self::DamagedImage(_) => {
                 "Nothing was written. Run `remetal verify` to see what is hit; use another copy of the backup if you have one.".to_owned()
             }

@@ -16,6 +16,7 @@ mod error;
 mod event;
 mod image_device;
 mod index;
+mod path_text;
 mod records;
 pub mod restore;
 mod seek_table;

@@ -68,8 +68,8 @@ impl BlockDevice for Stoppable<'_> {
         self.device.is_hole(extent)
     }
 
-    fn check_size(&self) -> Result<(), BlockError> {
-        self.device.check_size()
+    fn check_unchanged(&self) -> Result<(), BlockError> {
+        self.device.check_unchanged()
     }
 }
 

@@ -8,7 +8,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use block::double::{FaultDevice, StrictDevice};
-use block::{BlockDevice, BlockError, Extent, Geometry, MemoryDevice, Operation};
+use block::{
+    Access, BlockDevice, BlockError, Caching, Extent, FileDevice, Geometry, MemoryDevice, Operation,
+};
 use engine::capture::{self, CaptureOutcome, CaptureRequest, Level, Source};
 use engine::restore::{self, RestoreJob, RestoreOutcome, Target};
 use engine::{Cancel, EngineError, Event, Observer, Silent, SurveyOptions, verify};
@@ -294,6 +296,53 @@ fn a_source_that_vanishes_ends_the_capture_without_a_backup() {
         assert!(!finished(folder.path()).exists());
         // The next try replaces what is left.
         capture_to(folder.path(), &structures).unwrap();
+    }
+}
+
+/// Does something at the first progress of the capture.
+struct Meanwhile<'a>(&'a (dyn Fn() + Sync));
+
+impl Observer for Meanwhile<'_> {
+    fn event(&self, event: &Event) {
+        if matches!(event, Event::Progress(_)) {
+            (self.0)();
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_changed_while_it_is_read_gives_no_backup() {
+    use std::os::unix::fs::FileExt;
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let write = |at| file.as_file().write_all_at(b"of another moment", at).unwrap();
+    let changes: [(&(dyn Fn() + Sync), bool); 4] = [
+        (&|| drop(std::fs::read(file.path()).unwrap()), true),
+        (&|| write(3 * MIB), false),
+        (&|| write(70 * MIB), false),
+        (&|| file.as_file().set_len(8 * MIB).unwrap(), false),
+    ];
+    for (number, (change, is_fine)) in changes.into_iter().enumerate() {
+        std::fs::write(file.path(), disk_bytes()).unwrap();
+        // The clock of the kernel may not tick before the change.
+        file.as_file().set_modified(std::time::UNIX_EPOCH).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let open = || FileDevice::open(file.path(), Access::Read, Caching::Cached).unwrap();
+        let (structures, content) = (open(), open());
+        let plan =
+            capture::plan(&structures, request(folder.path(), &structures), &Cancel::default())
+                .unwrap();
+        let source = Source { structures: &structures, content: &content };
+        let observer = Meanwhile(change);
+        let result = capture::capture(source, &plan, &observer, &Cancel::default());
+        assert_eq!(finished(folder.path()).exists(), is_fine, "{number}");
+        match result {
+            Ok(_) => assert!(is_fine, "{number}"),
+            Err(EngineError::Block(BlockError::Changed { .. } | BlockError::CutShort { .. })) => {
+                assert!(!is_fine, "{number}");
+            }
+            Err(other) => panic!("{number}: {other}"),
+        }
     }
 }
 

@@ -111,7 +111,8 @@ impl ImageError {
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "Free some space on the destination, or choose a larger one, and start again."
             }
-            Self::File { .. } => "Check the drive that holds the backup, its cable and its health.",
+            Self::File { source, .. } => block::file_guidance(source)
+                .unwrap_or("Check the drive that holds the backup, its cable and its health."),
             Self::Part(error) => error.guidance(),
             Self::NotFound(_) => "Check the name, and that the drive with the backup is mounted.",
             Self::NotAnImage { .. } => "Name the folder of a backup, or its disk0.img.zst file.",
@@ -148,4 +149,23 @@ pub struct Damage {
     ///
     /// [`ImageReader::answers`]: crate::ImageReader::answers
     pub is_unread: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_drive_is_blamed_for_what_the_kernel_refuses() {
+        let guidance = |code| {
+            let said = io::Error::from_raw_os_error(code);
+            ImageError::file(Path::new("disk0.img.zst"), "writing", said).guidance()
+        };
+        for (code, words) in [(27, "--part-size"), (36, "shorter name"), (122, "quota")] {
+            let guidance = guidance(code);
+            assert!(guidance.contains(words) && !guidance.contains("cable"), "{code}: {guidance}");
+        }
+        assert!(guidance(5).contains("cable"));
+        assert!(guidance(28).contains("space"));
+    }
 }

@@ -32,7 +32,8 @@ pub fn printable(lines: &str) -> String {
 }
 
 /// True for what moves the cursor, ends a line, speaks to the terminal or turns text around.
-fn is_control(letter: char) -> bool {
+#[must_use]
+pub fn is_control(letter: char) -> bool {
     let is_separator_or_bidirectional = matches!(
         letter,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'

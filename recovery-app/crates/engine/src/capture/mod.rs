@@ -6,6 +6,7 @@ mod losses;
 mod name;
 mod pipeline;
 mod plan;
+mod readme;
 mod record;
 mod report;
 mod run;

@@ -1,30 +1,10 @@
-//! The two texts beside an image: what was done, and how to restore without us.
+//! `report.txt`: what was done.
 
 use image::manifest::{CaptureRecord, VolumeRecord};
 use image::text::in_lines;
 
 use super::run::CaptureOutcome;
 use crate::ImageFile;
-
-/// `README.txt`.
-pub(crate) fn readme(image: &ImageFile) -> String {
-    let size = image.manifest.disk.size;
-    format!(
-        "This folder is a backup of a whole disk, made by Remetal.\n\
-         \n\
-         To check it:      remetal verify THIS_FOLDER\n\
-         To restore it:    remetal plan THIS_FOLDER /dev/DISK, then follow what it says\n\
-         \n\
-         Without Remetal, from any Linux with the program zstd (this overwrites the disk!):\n\
-         \n\
-             cat {file}* | zstd -d | dd of=/dev/DISK bs=4M iflag=fullblock conv=fsync\n\
-         \n\
-         The disk must have at least {size} bytes and logical sectors of {sector} bytes.\n\
-         On a larger GPT disk run `sgdisk -e /dev/DISK` afterwards.\n",
-        file = image.file,
-        sector = image.manifest.disk.logical_sector,
-    )
-}
 
 /// `report.txt`.
 pub(crate) fn report(image: &ImageFile, outcome: &CaptureOutcome) -> String {

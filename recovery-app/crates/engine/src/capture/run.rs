@@ -12,12 +12,12 @@ use super::level::LevelControl;
 use super::losses::{Losses, shorten};
 use super::pipeline::{Gauge, Output, Pipeline};
 use super::slots::Crew;
-use super::{CapturePlan, record, report};
+use super::{CapturePlan, readme, record, report};
 use crate::backup::{Backup, PartialFolder};
 use crate::verify::Verification;
 use crate::{
     Cancel, DamageList, EngineError, Event, ImageFile, MANIFEST_NAME, Observer, Phase, Progress,
-    SurveyedVolume, damage, verify,
+    SurveyedVolume, damage, path_text, verify,
 };
 
 /// The two ways to read a disk.
@@ -33,6 +33,7 @@ pub struct Source<'a> {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CaptureOutcome {
     /// The backup's folder.
+    #[serde(serialize_with = "path_text::lossy")]
     pub folder: PathBuf,
     /// What is in it.
     pub image: ImageFile,
@@ -83,7 +84,7 @@ pub fn capture(
     let image = write_image(source, plan, &folder, observer, cancel)?;
     let seconds = started.elapsed().as_secs_f64();
     folder.write(MANIFEST_NAME, &Backup { images: vec![image.clone()] }.to_json())?;
-    folder.write("README.txt", report::readme(&image).as_bytes())?;
+    folder.write("README.txt", readme::readme(&image).as_bytes())?;
     let verification = if plan.request.verify {
         let image_path = folder.image_path();
         let verification = verify::verify_unfinished(&image_path, observer, cancel)?;
@@ -141,8 +142,9 @@ fn write_image(
         recorder.tell(&pipeline.level, gauge);
         Ok(())
     });
-    // Whatever reading ended with, a file that was cut short is the better reason.
-    source.content.check_size()?;
+    // Whatever reading ended with, a file that somebody changed meanwhile is the better reason.
+    source.structures.check_unchanged()?;
+    source.content.check_unchanged()?;
     read?;
     let (writer, mut totals, mut lost) = recorder.finish();
     totals.used = survey.used.total();

@@ -1,12 +1,14 @@
 use std::path::{Path, PathBuf};
 
-use block::{BlockDevice, Caching, Extent, Geometry, Window};
+use block::{BlockDevice, Caching, ExtentSet, Geometry};
 use image::ImageReader;
 use image::manifest::{CaptureRecord, DiskRecord, Manifest};
-use partition_table::{Layout, Partition, PartitionRole, Relocation};
+use partition_table::{Layout, Relocation};
 use serde::Serialize;
 
-use crate::{EngineError, ImageDevice, backup, index};
+use super::contents::{future, present};
+use super::kept::kept;
+use crate::{EngineError, ImageDevice, backup, index, path_text};
 
 /// A disk or file that a restore would overwrite, and what is known about it.
 #[derive(Debug, Clone, Serialize)]
@@ -33,6 +35,7 @@ impl Target {
 #[derive(Debug, Serialize)]
 pub struct RestorePlan {
     /// The backup.
+    #[serde(serialize_with = "path_text::lossy")]
     pub backup: PathBuf,
     /// SHA-256 over the image's index, hexadecimal.
     pub fingerprint: String,
@@ -40,8 +43,11 @@ pub struct RestorePlan {
     pub source: DiskRecord,
     /// The disk that would be overwritten.
     pub target: Target,
-    /// What is on the target now, a line each: all of it is lost.
+    /// What is on the target now and is lost, a line each.
     pub before: Vec<String>,
+    /// What is on the target now and stays as it is, a line each: partitions that are not in the
+    /// backup.
+    pub stays: Vec<String>,
     /// What will be on it, a line each.
     pub after: Vec<String>,
     /// What is unusual, in sentences.
@@ -92,13 +98,21 @@ pub fn plan(
     }
     warnings.extend(content_warnings(image.manifest()));
     let old_layout = device.and_then(|device| partition_table::read(device).ok());
-    let before = device.zip(old_layout.as_ref()).map_or_else(Vec::new, present_content);
+    let new = relocation.as_ref().map(|relocation| &relocation.layout);
+    let kept = match new {
+        Some(new) => kept(&image, old_layout.as_ref(), new)?,
+        None => ExtentSet::default(),
+    };
+    let now = device.zip(old_layout.as_ref());
+    let (before, stays) = now.map(|now| present(now, new, &kept)).unwrap_or_default();
+    let after = new.map(|new| future(image.manifest(), new, device)).unwrap_or_default();
     Ok(RestorePlan {
         backup: backup.to_owned(),
         fingerprint: backup::hex(&image.fingerprint()),
         source: image.manifest().disk.clone(),
         before,
-        after: future_content(image.manifest(), relocation.as_ref()),
+        stays,
+        after,
         warnings,
         refusals,
         content: crate::verify::content(&image),
@@ -149,67 +163,6 @@ fn content_warnings(manifest: &Manifest) -> Vec<String> {
         ));
     }
     warnings
-}
-
-/// What is on a disk now, a line each; no line where its table cannot be read.
-///
-/// `device` must take reads of any alignment.
-#[must_use]
-pub fn content_of(device: &dyn BlockDevice) -> Vec<String> {
-    let layout = partition_table::read(device);
-    layout.map(|layout| present_content((device, &layout))).unwrap_or_default()
-}
-
-/// What is on the target now, a line each.
-fn present_content((device, layout): (&dyn BlockDevice, &Layout)) -> Vec<String> {
-    let describe = |extent: Extent| {
-        let window = Window::new(device, extent);
-        filesystem::identify(&window).map_or_else(
-            |_| "unreadable".to_owned(),
-            |info| in_words(&info.title, info.label.as_deref(), info.system.as_deref()),
-        )
-    };
-    if layout.partitions.is_empty() {
-        let whole = describe(Extent::new(0, device.size()));
-        return if whole == "unknown" {
-            Vec::new()
-        } else {
-            vec![format!("the whole disk: {whole}")]
-        };
-    }
-    let volumes = layout.volumes();
-    volumes.map(|partition| partition_line(partition, &describe(partition.extent))).collect()
-}
-
-/// What will be on the target, a line each.
-fn future_content(manifest: &Manifest, relocation: Option<&Relocation>) -> Vec<String> {
-    let words = |number: Option<u32>| {
-        let volume = manifest.volumes.iter().find(|volume| volume.partition == number);
-        volume.map_or_else(String::new, |volume| {
-            in_words(&volume.title, volume.label.as_deref(), volume.system.as_deref())
-        })
-    };
-    let Some(relocation) = relocation else { return Vec::new() };
-    if relocation.layout.partitions.is_empty() {
-        return vec![format!("the whole disk: {}", words(None))];
-    }
-    let volumes = relocation.layout.volumes();
-    volumes.map(|partition| partition_line(partition, &words(Some(partition.number)))).collect()
-}
-
-fn partition_line(partition: &Partition, content: &str) -> String {
-    let logical = if partition.role == PartitionRole::Logical { " (logical)" } else { "" };
-    let Partition { number, extent, type_name, .. } = partition;
-    format!(
-        "partition {number}{logical}: {} bytes from byte {}, {type_name}: {content}",
-        extent.length, extent.start
-    )
-}
-
-fn in_words(title: &str, label: Option<&str>, system: Option<&str>) -> String {
-    let label = label.map(|label| format!(" \"{label}\"")).unwrap_or_default();
-    let system = system.map(|system| format!(", {system}")).unwrap_or_default();
-    format!("{title}{label}{system}")
 }
 
 impl RestorePlan {

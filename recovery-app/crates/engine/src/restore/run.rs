@@ -14,7 +14,9 @@ use super::tables::{HoldBack, LastPieces};
 use super::wipe::{is_marked, mark, wipe};
 use crate::damage::describe;
 use crate::records::{Bench, Walk};
-use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, backup, seek_table, verify};
+use crate::{
+    Bottleneck, Cancel, EngineError, Event, Observer, Phase, backup, path_text, seek_table, verify,
+};
 
 /// What a restore needs beside the plan.
 pub struct RestoreJob<'a> {
@@ -45,6 +47,7 @@ pub struct RestoreOutcome {
     /// Ranges that the backup never had, because the old disk could not be read.
     pub lost: Vec<image::manifest::UnreadableRecord>,
     /// Where the target's old partition table was saved.
+    #[serde(serialize_with = "path_text::lossy_or_null")]
     pub old_table: Option<PathBuf>,
 }
 
