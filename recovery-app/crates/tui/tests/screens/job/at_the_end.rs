@@ -40,6 +40,18 @@ fn the_computer_is_switched_off_after_a_good_backup_only() {
 }
 
 #[test]
+fn a_good_end_is_the_end_of_the_notice_of_an_earlier_one() {
+    let notice = Some("Remetal was started again.".to_owned());
+    let mut stage = at_work(vga(), backup(AtTheEnd::Stay));
+    stage.state.shared.notice.clone_from(&notice);
+    stage.tell(Message::Ended(Box::new(Err(Trouble::defect("no")))));
+    assert_eq!(stage.state.shared.notice, notice);
+    let mut stage = at_work(stage, backup(AtTheEnd::Stay));
+    stage.tell(Message::Ended(Box::new(Ok(Done::BackUp(vec![backed_up()])))));
+    assert_eq!(stage.state.shared.notice, None);
+}
+
+#[test]
 fn a_drive_that_could_not_be_closed_is_told_of() {
     let words = "The drive could not be closed in order: power off before it is unplugged.";
     let done = BackupDone { drive_trouble: Some(words.to_owned()), ..backed_up() };
