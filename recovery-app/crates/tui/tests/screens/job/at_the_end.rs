@@ -1,4 +1,4 @@
-//! What follows a backup: the computer is powered off, or stays on.
+//! What follows a backup: the computer is shut down, or stays on.
 
 use tui::input::Key;
 use tui::job::{AtTheEnd, BackupDone, Done, Trouble};
