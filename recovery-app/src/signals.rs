@@ -17,7 +17,7 @@ use crate::terminal::Terminal;
 pub fn cancel_on_signals(terminal: &Terminal) -> Result<Cancel, Failure> {
     let cancel = Cancel::default();
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(|error| {
-        let message = format!("the program cannot listen for Ctrl-C: {error}");
+        let message = format!("the program cannot listen for Ctrl+C: {error}");
         Failure::new("signals", message, "This is a defect in the program; please report it.")
     })?;
     let asked = cancel.clone();

@@ -125,7 +125,7 @@ menuentry 'Boot from the internal disk' --hotkey d {
         exit
     fi
 }
-menuentry 'Power off' --hotkey p {
+menuentry 'Shut down' --hotkey p {
     halt
 }
 ";

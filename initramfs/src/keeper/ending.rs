@@ -39,7 +39,7 @@ impl Ending {
     /// For the screen.
     pub(super) fn words(self) -> &'static str {
         match self {
-            Self::PowerOff => "Switching off",
+            Self::PowerOff => "Shutting down",
             Self::Reboot => "Starting again",
             Self::Halt => "Stopping",
         }

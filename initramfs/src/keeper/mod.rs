@@ -80,7 +80,7 @@ fn apologise(error: &str) {
          - start again, and choose \"Check this medium\" in the boot menu;\n\
          - write the stick anew, or use another one;\n\
          - with less than 512 MiB of memory, add more.\n\n\
-         Your disks were not touched. Press Ctrl-Alt-Del to start again, or hold the\n\
+         Your disks were not touched. Press Ctrl+Alt+Del to start again, or hold the\n\
          power button to switch off.\n"
     ));
 }

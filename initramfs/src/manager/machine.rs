@@ -27,7 +27,8 @@ pub(super) fn set_up(options: &Options) {
 
 /// The consoles are somebody else's from now on: only a kernel that falls writes to them. Whatever
 /// fails on a disk is critical to the kernel, and comes just when the program has something to say
-/// about it; the log on tty4 has it.
+/// about it; the log on tty4 has it. Level 0 would keep emergencies away as well, but then a kernel
+/// that falls is silent: the program draws anew what they have written over.
 pub(super) fn quieten_kernel() {
     let _ = fs::write("/proc/sys/kernel/printk", "1");
 }

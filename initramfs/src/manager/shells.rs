@@ -32,7 +32,7 @@ fn serve(name: &str) -> Result<(), InitError> {
     terminal::wait_for_earlier_program(&console);
     let mut terminal = Terminal::open(&console)?;
     terminal.write(
-        b"\x1bcRemetal: a shell for experts, with all rights. Alt-F1 leads back.\r\n\
+        b"\x1bcRemetal: a shell for experts, with all rights. Alt+F1 leads back.\r\n\
         Press Enter to begin. ",
     );
     let mut line = String::new();

@@ -66,8 +66,8 @@ impl Supervision {
         let hint = if is_like_damage(end) { MEDIUM } else { "" };
         format!(
             "\nRemetal ended {} times: {reason}.\n{hint}\n\
-             It is started again in {} seconds. Alt-F2 is a shell, Alt-F4 the log,\n\
-             Ctrl-Alt-Del starts the computer again.\n",
+             It is started again in {} seconds. Alt+F2 is a shell, Alt+F4 the log,\n\
+             Ctrl+Alt+Del starts the computer again.\n",
             self.falls,
             pause.as_secs()
         )
@@ -87,7 +87,7 @@ fn is_like_damage(end: &End) -> bool {
 fn notice(reason: &str) -> String {
     format!(
         "Remetal was started again: {reason}. A backup or restore that was under way has not come \
-         to its end. The log is on Alt-F4."
+         to its end. The log is on Alt+F4."
     )
 }
 

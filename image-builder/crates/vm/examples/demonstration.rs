@@ -136,7 +136,7 @@ impl Disks {
 /// Leaves the computer to the person until it is off.
 fn play(computer: Builder, serial: bool) -> Result<(), Box<dyn Error>> {
     if serial {
-        println!("Ctrl-A X switches the computer off.");
+        println!("Ctrl+A X switches the computer off.");
     }
     let mut machine = computer.start()?;
     while machine.is_on() {

@@ -4,6 +4,7 @@
 //! what somebody would miss: systems, files, and what cannot be seen into.
 
 mod manifest;
+mod remains;
 mod survey;
 
 use filesystem::{Kind, State};
@@ -55,7 +56,9 @@ pub const NOTHING_KNOWN: &str = "empty, or nothing that Remetal knows";
 /// that they lie in.
 #[must_use]
 pub fn of_disk(disk: &DiskReport) -> Vec<Content> {
-    of_volumes(&disk.volumes)
+    let mut contents = of_volumes(&disk.volumes);
+    remains::tell(&disk.notes, &mut contents);
+    contents
 }
 
 fn of_volumes(volumes: &[VolumeReport]) -> Vec<Content> {

@@ -4,6 +4,7 @@ use hardware::{Health, Verdict};
 use image::text::in_lines;
 
 use crate::disk::{DiskReport, VolumeReport};
+use crate::identity::model;
 use crate::size::in_words;
 use crate::volume_text::labelled;
 
@@ -58,12 +59,8 @@ fn of_health(health: &Health) -> String {
 }
 
 fn headline(disk: &DiskReport) -> String {
-    let model = [disk.vendor.as_deref(), disk.model.as_deref()];
-    let model: Vec<&str> = model.into_iter().flatten().collect();
     let mut words = vec![disk.path.clone()];
-    if !model.is_empty() {
-        words.push(model.join(" "));
-    }
+    words.extend(model(disk.vendor.as_deref(), disk.model.as_deref()));
     words.extend([in_words(disk.size), disk.bus.clone()]);
     let flags = [(disk.removable, "removable"), (disk.read_only, "read-only")];
     words.extend(flags.iter().filter(|(set, _)| *set).map(|(_, word)| (*word).to_owned()));
@@ -101,6 +98,18 @@ mod tests {
     use filesystem::{Kind, State, VolumeInfo};
 
     use super::*;
+
+    #[test]
+    fn a_maker_is_named_once() {
+        let named = |vendor: &str, model: &str| {
+            let [vendor, model] = [vendor, model].map(|name| Some(name.to_owned()));
+            let disk =
+                DiskReport { path: "/dev/sda".to_owned(), vendor, model, ..Default::default() };
+            headline(&disk)
+        };
+        assert!(named("QEMU", "QEMU HARDDISK").starts_with("/dev/sda, QEMU HARDDISK, "));
+        assert!(named("WD", "Elements 25A2").starts_with("/dev/sda, WD Elements 25A2, "));
+    }
 
     #[test]
     fn a_name_makes_no_line_and_speaks_to_no_terminal() {

@@ -18,12 +18,19 @@ pub fn of_disk(disk: &Disk) -> String {
 /// The model as people read it on the label.
 #[must_use]
 pub fn name(disk: &Disk) -> String {
-    match (disk.vendor.as_deref(), disk.model.as_deref()) {
-        // Some disks say it twice.
-        (Some(vendor), Some(model)) if !model.starts_with(vendor) => format!("{vendor} {model}"),
-        (_, Some(name)) | (Some(name), None) => name.to_owned(),
-        (None, None) if disk.bus == Bus::Virtio => VIRTUAL.to_owned(),
-        (None, None) => NAMELESS.to_owned(),
+    let nameless = if disk.bus == Bus::Virtio { VIRTUAL } else { NAMELESS };
+    model(disk.vendor.as_deref(), disk.model.as_deref()).unwrap_or_else(|| nameless.to_owned())
+}
+
+/// Maker and model, as far as they are told. Some disks tell the maker twice.
+#[must_use]
+pub fn model(vendor: Option<&str>, model: Option<&str>) -> Option<String> {
+    match (vendor, model) {
+        (Some(vendor), Some(model)) if !model.starts_with(vendor) => {
+            Some(format!("{vendor} {model}"))
+        }
+        (_, Some(name)) | (Some(name), None) => Some(name.to_owned()),
+        (None, None) => None,
     }
 }
 

@@ -13,13 +13,13 @@ use signal_hook::iterator::Signals;
 
 use crate::console::{self, ConsoleBackend, Glyphs, Probe, Profile, QUERY, QUERY_SIZE, RawMode};
 use crate::input::Input;
-use crate::machine::Machine;
+use crate::machine::{Machine, Surroundings};
 use crate::message::{Command, Message};
 use crate::reader::Reader;
 use crate::run::Options;
 use crate::state::State;
 use crate::tool::Layout;
-use crate::{TuiError, shell, update, view, workers};
+use crate::{TuiError, emergencies, shell, update, view, workers};
 
 /// Between two pictures.
 const FRAME: Duration = Duration::from_millis(100);
@@ -34,6 +34,8 @@ const ANSWER: Duration = Duration::from_millis(500);
 /// After this silence, a key on a serial line may come from a terminal that was attached just now:
 /// it gets the whole picture.
 const LONG_SILENCE: Duration = Duration::from_secs(20);
+/// A kernel that writes on the terminal is done after this time, at 9600 baud as well.
+const WRITTEN: Duration = Duration::from_millis(500);
 /// What a serial line is taken for when it does not answer, in columns and lines.
 const SERIAL_SIZE: (u16, u16) = (80, 24);
 /// What a screen is taken for when the kernel does not know, in columns and lines.
@@ -46,6 +48,8 @@ pub enum Event {
     Message(Box<Message>),
     /// The terminal has sent something.
     Input(Input),
+    /// Somebody else is writing on the terminal.
+    Overwritten,
     /// The terminal is gone, or the program is asked to end.
     Gone,
 }
@@ -70,6 +74,8 @@ pub struct EventLoop {
     /// When the terminal was last asked what it is.
     asked: Option<Instant>,
     last_key: Instant,
+    /// When all is drawn again, because somebody else has written on the terminal.
+    anew_at: Option<Instant>,
     /// Stops the work that goes on.
     cancel: Cancel,
     /// Gives up the plan of a backup that is being made.
@@ -106,6 +112,7 @@ impl EventLoop {
             not_before: now,
             asked: None,
             last_key: now,
+            anew_at: None,
             cancel: Cancel::default(),
             forget_plan: Cancel::default(),
             shell_wanted: false,
@@ -120,6 +127,9 @@ impl EventLoop {
     pub fn run(mut self, mut raw: RawMode) -> Result<(), TuiError> {
         let reader = Reader::start(self.sender.clone())?;
         leave_on_signals(self.sender.clone())?;
+        if self.state.shared.surroundings != Surroundings::Guest {
+            emergencies::watch(self.sender.clone())?;
+        }
         workers::watch(&self.machine, &self.sender)?;
         self.draw_anew()?;
         let mut drawn = Instant::now();
@@ -134,6 +144,10 @@ impl EventLoop {
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
             let now = Instant::now();
+            if self.anew_at.is_some_and(|at| now >= at) {
+                self.anew_at = None;
+                self.draw_anew()?;
+            }
             if now >= due.max(self.not_before) {
                 due = now + if self.serial { SLOW_FRAME } else { TICK };
                 if self.draw()? {
@@ -158,7 +172,7 @@ impl EventLoop {
     fn patience(&self, event: &Event) -> Duration {
         match event {
             Event::Message(_) if self.serial => SLOW_FRAME,
-            Event::Message(_) | Event::Input(_) | Event::Gone => FRAME,
+            Event::Message(_) | Event::Input(_) | Event::Overwritten | Event::Gone => FRAME,
         }
     }
 
@@ -178,6 +192,10 @@ impl EventLoop {
             }
             Event::Input(answer) => {
                 self.take_answer(answer);
+                return Ok(());
+            }
+            Event::Overwritten => {
+                self.anew_at.get_or_insert_with(|| Instant::now() + WRITTEN);
                 return Ok(());
             }
             Event::Gone => {

@@ -9,6 +9,7 @@
 
 pub mod console;
 pub mod disks;
+mod emergencies;
 mod error;
 mod event_loop;
 pub mod input;

@@ -102,6 +102,10 @@ fn ended(state: &mut State, end: Result<Done, Trouble>) -> Vec<Command> {
     state.shared.be_deaf(DEAF_FOR);
     let ends = running.powers_off() && state.shared.surroundings != Surroundings::Guest;
     let is_good = end.as_ref().is_ok_and(|done| running.is_all_of(done));
+    if is_good && matches!(running.work, Work::BackUp(_) | Work::Restore(_)) {
+        // It told of an earlier one that had not come to its end.
+        state.shared.notice = None;
+    }
     state.screens.push(match end {
         Ok(done) => Screen::ended(done, ends && !is_good),
         Err(trouble) => Screen::trouble(trouble),

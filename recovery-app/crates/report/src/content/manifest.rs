@@ -2,7 +2,7 @@ use filesystem::{Kind, State, VolumeInfo};
 use image::Manifest;
 use image::manifest::{CaptureRecord, VolumeRecord};
 
-use super::{Content, of_volumes};
+use super::{Content, of_volumes, remains};
 use crate::disk::VolumeReport;
 
 /// What was on a disk when it was captured, in the order of the disk, in the words that
@@ -12,6 +12,7 @@ pub fn of_manifest(manifest: &Manifest) -> Vec<Content> {
     let volumes: Vec<VolumeReport> =
         manifest.volumes.iter().map(|volume| report(manifest, volume)).collect();
     let mut contents = of_volumes(&volumes);
+    remains::tell(&manifest.table.notes, &mut contents);
     let left_out = |start| {
         let mut there = manifest.volumes.iter().filter(|volume| start_of(volume) == start);
         there.any(|volume| volume.capture == CaptureRecord::Excluded)

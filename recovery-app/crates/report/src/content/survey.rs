@@ -1,6 +1,6 @@
 use engine::{Survey, SurveyedVolume};
 
-use super::{Content, of_volumes};
+use super::{Content, of_volumes, remains};
 use crate::disk::VolumeReport;
 
 /// What is on a disk that was surveyed for a capture, in the order of the disk.
@@ -8,7 +8,9 @@ use crate::disk::VolumeReport;
 pub fn of_survey(survey: &Survey) -> Vec<Content> {
     let volumes: Vec<VolumeReport> =
         survey.volumes.iter().map(|volume| report(survey, volume)).collect();
-    of_volumes(&volumes)
+    let mut contents = of_volumes(&volumes);
+    remains::tell(&survey.layout.notes, &mut contents);
+    contents
 }
 
 fn report(survey: &Survey, volume: &SurveyedVolume) -> VolumeReport {

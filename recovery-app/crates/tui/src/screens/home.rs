@@ -176,15 +176,16 @@ fn places(shared: &Shared, area: Rect) -> Places {
     let is_roomy = area.height >= 16 && area.width >= 60;
     let notice = u16::try_from(notice_lines(shared, area.width).len()).unwrap_or(0);
     let great = if is_roomy { 4 } else { 2 };
+    let small = small_height(shared, area);
     let gap = u16::from(area.height >= 20);
-    let room = area.height.saturating_sub(notice + great + 1 + gap + 1);
+    let room = area.height.saturating_sub(notice + great + small + gap + 1);
     let needed = shelf::height(shared.disks.known(), room);
     let disks = room.min(needed.saturating_add(1).max(LINES_FOR_DISKS));
     let [notice, disks, great, small, _, news, _] = Layout::vertical([
         Constraint::Length(notice),
         Constraint::Length(disks),
         Constraint::Length(great),
-        Constraint::Length(1),
+        Constraint::Length(small),
         Constraint::Length(gap),
         Constraint::Length(1),
         Constraint::Fill(1),
@@ -264,13 +265,46 @@ fn draw_list(home: &Home, row: &[Choice], area: Rect, frame: &mut Frame<'_>) {
     frame.render_widget(Paragraph::new(lines).style(theme::BASE), area);
 }
 
+/// The small choices. Where not all lines fit, the one with what is chosen is in sight.
 fn draw_small(home: &Home, row: &[Choice], area: Rect, frame: &mut Frame<'_>) {
-    let mut spans = Vec::new();
-    for choice in row {
-        spans.extend(marked(choice.label(), home.focus == *choice));
-        spans.push(Span::raw("    "));
+    let (between, rows) = small_rows(row, area.width);
+    let chosen = rows.iter().position(|row| row.contains(&home.focus)).unwrap_or(0);
+    let first = (chosen + 1).saturating_sub(usize::from(area.height));
+    let lines = rows.iter().skip(first).map(|row| {
+        let spans = row.iter().flat_map(|choice| {
+            let [sign, label] = marked(choice.label(), home.focus == *choice);
+            [sign, label, Span::raw(between)]
+        });
+        Line::from_iter(spans)
+    });
+    let lines: Vec<Line<'_>> = lines.collect();
+    frame.render_widget(Paragraph::new(lines).style(theme::BASE), area);
+}
+
+/// The small choices, as many in a line as there is room for, and what is between two of them.
+fn small_rows(row: &[Choice], width: u16) -> (&'static str, Vec<&[Choice]>) {
+    const WIDE: &str = "    ";
+    const NARROW: &str = " ";
+    let needed = |row: &[Choice], between: &str| {
+        // The sign before a label, and the space behind it.
+        let labels = row.iter().map(|choice| choice.label().len() + 3);
+        labels.sum::<usize>() + between.len() * row.len().saturating_sub(1)
+    };
+    if needed(row, WIDE) <= usize::from(width) {
+        return (WIDE, vec![row]);
     }
-    frame.render_widget(Paragraph::new(Line::from(spans)).style(theme::BASE), area);
+    let fits =
+        |count: &usize| row.chunks(*count).all(|row| needed(row, NARROW) <= usize::from(width));
+    let count = (1..=row.len()).rev().find(fits).unwrap_or(1);
+    (NARROW, row.chunks(count).collect())
+}
+
+fn small_height(shared: &Shared, area: Rect) -> u16 {
+    /// On lower screens the disks need the room.
+    const HIGH: u16 = 12;
+    let [_, row] = choices(shared.surroundings);
+    let rows = small_rows(row, area.width).1.len();
+    if area.height < HIGH { 1 } else { u16::try_from(rows).unwrap_or(1) }
 }
 
 /// A label, marked by a sign and by colour when Enter acts on it.

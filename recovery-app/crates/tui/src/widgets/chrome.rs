@@ -6,11 +6,14 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders};
 use unicode_width::UnicodeWidthStr;
 
+use super::text;
 use crate::theme;
 
 /// A key and what it does.
 pub type KeyHint = (&'static str, &'static str);
 
+/// The program's.
+const NAME: &str = "Remetal";
 /// Between two hints.
 const GAP: &str = "   ";
 
@@ -24,10 +27,15 @@ pub fn draw(frame: &mut Frame<'_>, title: &str, keys: &[KeyHint]) -> Rect {
     let [head, _, body, foot] = parts(area);
     let rule = Block::new().borders(Borders::BOTTOM).border_style(theme::QUIET);
     frame.render_widget(rule, head);
+    let head = line_of(column(head));
+    let title = text::cut(title, usize::from(head.width));
+    // On a narrow screen the title needs all of the line.
+    let has_room = title.width() + 1 + NAME.width() <= usize::from(head.width);
+    let name = if has_room { 7 } else { 0 };
     let [left, right] =
-        Layout::horizontal([Constraint::Fill(1), Constraint::Length(7)]).areas(column(head));
-    frame.render_widget(Line::styled(title.to_owned(), theme::STRONG), line_of(left));
-    frame.render_widget(Line::styled("Remetal", theme::QUIET), line_of(right));
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(name)]).areas(head);
+    frame.render_widget(Line::styled(title, theme::STRONG), left);
+    frame.render_widget(Line::styled(NAME, theme::QUIET), right);
     let foot = column(foot);
     frame.render_widget(Line::from(hints(&fitting(keys, usize::from(foot.width)))), foot);
     column(body)

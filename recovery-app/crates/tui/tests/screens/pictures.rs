@@ -62,6 +62,12 @@ fn home_on_a_tiny_screen() {
 }
 
 #[test]
+fn home_on_a_narrow_screen() {
+    let stage = Stage::new((40, 25), SCREEN).with(&[notebook(), usb_drive()]);
+    assert_snapshot!(stage.text());
+}
+
+#[test]
 fn where_the_shell_is() {
     let mut stage = Stage::new(VGA, SCREEN).with(&[]);
     stage.press(&[Key::Char('s'), Key::Enter]);

@@ -28,7 +28,7 @@ const HELP: Topic = Topic::About(&[
      for old computers with a quick drive, 'small' for drives with little room.",
     "Reading the backup back finds out whether the drive has kept what was written to it. A backup \
      that was never read may be worth nothing.",
-    "Powered off is the computer only after the backup has come to its end. If anything fails it \
+    "The computer is shut down only after the backup has come to its end. If anything fails it \
      stays on and says so.",
 ]);
 
@@ -108,7 +108,7 @@ impl Options {
     /// What keeps it from going on, beside the name.
     fn refusals(&self, shared: &Shared) -> Vec<String> {
         let sources = self.sources.iter().map(|source| &source.disk);
-        let mut gone = which::taken_out(sources.chain([&self.drive]), shared);
+        let mut gone = which::out_of_reach(sources.chain([&self.drive]), shared);
         if gone.is_empty() && self.place(shared).is_none() {
             gone.push("The place that was chosen is not there any more: go back.".to_owned());
         }
@@ -222,7 +222,7 @@ impl Options {
             Setting::AtTheEnd => radio(
                 &[
                     ("Stay on", self.at_the_end == AtTheEnd::Stay),
-                    ("Power off", self.at_the_end == AtTheEnd::PowerOff),
+                    ("Shut down", self.at_the_end == AtTheEnd::PowerOff),
                 ],
                 has_keys,
             ),

@@ -81,6 +81,11 @@ impl Sources {
             }
             row.warnings.extend(health.warnings.iter().cloned());
         }
+        if look.report.unfinished_restore.is_some() {
+            let words =
+                "A restore onto this disk was not finished: it holds a part of a backup only.";
+            row.warnings.push(words.to_owned());
+        }
         if look.report.problem.is_some() {
             let words = "What is on it could not be read. It is saved as far as it answers.";
             row.warnings.push(words.to_owned());

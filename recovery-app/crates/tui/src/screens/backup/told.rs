@@ -129,7 +129,7 @@ fn how(request: &BackupRequest) -> String {
     let verify = if request.verify { "read back and proven" } else { "not read back" };
     let end = match request.at_the_end {
         AtTheEnd::Stay => "the computer stays on",
-        AtTheEnd::PowerOff => "then the computer is powered off",
+        AtTheEnd::PowerOff => "then the computer is shut down",
     };
     format!("{compression}, {verify}, {end}.")
 }

@@ -51,7 +51,7 @@ impl Ended {
                 }
                 if self.stays_on {
                     text.title("The computer stays on");
-                    text.say("It is powered off only when all has gone well.");
+                    text.say("It is shut down only when all has gone well.");
                 }
                 text.title("What to do now");
                 // It is one and the same drive.

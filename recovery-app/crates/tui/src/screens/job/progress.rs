@@ -94,7 +94,7 @@ fn height(lines: &[Line<'_>]) -> u16 {
 fn head(running: &Running, width: u16) -> Vec<Line<'static>> {
     let mut lines: Vec<Line<'_>> = words::subject(running)
         .iter()
-        .map(|words| Line::styled(text::cut(words, usize::from(width)), theme::STRONG))
+        .flat_map(|words| text::wrapped(words, "", width, theme::STRONG))
         .collect();
     lines.push(Line::default());
     let steps = words::steps(&running.work);

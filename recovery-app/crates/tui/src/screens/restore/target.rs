@@ -60,6 +60,9 @@ pub fn refusal(known: &Known, backup: &Backup, shared: &Shared) -> Option<String
     if disk.read_only || look.report.read_only {
         return Some("it is write-protected".to_owned());
     }
+    if let Some(protected) = &look.protected {
+        return Some(protected.trim_end_matches('.').to_owned());
+    }
     if !look.report.in_use.is_empty() {
         return Some(use_in_words(disk).to_owned());
     }

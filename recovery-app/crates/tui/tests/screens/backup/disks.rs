@@ -42,6 +42,14 @@ fn a_mark_can_be_taken_back() {
 }
 
 #[test]
+fn a_half_restored_disk_says_so() {
+    let half = with(notebook(), |look| look.report.unfinished_restore = Some("b".to_owned()));
+    let mut stage = Stage::new(VGA, SCREEN).with(&[half, usb_drive()]);
+    stage.press(&to(1));
+    says(&stage, "! A restore onto this disk was not finished: it holds a part of a backup only.");
+}
+
+#[test]
 fn disks_that_cannot_be_saved_say_why() {
     let stick = with(usb_drive(), |look| look.is_boot_medium = true);
     let reader = (disk("sdh", "Card Reader", "7", Bus::Usb, 0), fresh().1);

@@ -7,7 +7,7 @@ use tui::job::{NewFilesystem, Work};
 
 use crate::backup_steps::{asked, plain_request, says, says_not, stage, to, typed, with};
 use crate::computer::{GB, failing, fresh, notebook, place, usb_drive};
-use crate::stage::{SCREEN, Stage, VGA};
+use crate::stage::{SCREEN, Stage, UEFI, VGA};
 
 #[test]
 fn drives_that_cannot_take_a_backup_say_why() {
@@ -59,6 +59,18 @@ fn what_an_unfinished_backup_takes_can_be_had_back() {
     stage.press(&to(3));
     says(&stage, "2.00 GB are unfinished backups (a, b): each is replaced by the next one of its");
     says(&stage, "cannot be chosen: it is too small. 2.00 GB are free");
+}
+
+#[test]
+fn a_drive_whose_table_was_lost_is_not_taken_for_an_empty_one() {
+    let lost = with(fresh(), |look| {
+        look.report.notes = vec!["there are remains of a GPT at the end of the disk".to_owned()];
+    });
+    let mut stage = Stage::new(UEFI, SCREEN).with(&[notebook(), lost]);
+    says(&stage, "perhaps files: the partition table is not clear (there are remains of a GPT");
+    stage.press(&to(3));
+    says(&stage, "Erase this drive and make it ready for backups");
+    says(&stage, "On it now, and then lost: perhaps files: the partition table is not clear");
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn a_guest_does_not_end_the_computer() {
     let mut stage =
         Stage::within(Surroundings::Guest, VGA, SCREEN).with(&[notebook(), usb_drive()]);
     stage.press(&to(4));
-    says_not(&stage, "Power off");
+    says_not(&stage, "( ) Shut down");
     stage.press(&[Key::BackTab, Key::Right]);
     let request = asked(&stage.press(&to(1)));
     assert_eq!(request, BackupRequest { verify: false, ..plain_request() });

@@ -1,4 +1,4 @@
-//! What follows a backup: the computer is powered off, or stays on.
+//! What follows a backup: the computer is shut down, or stays on.
 
 use tui::input::Key;
 use tui::job::{AtTheEnd, BackupDone, Done, Trouble};
@@ -37,6 +37,18 @@ fn the_computer_is_switched_off_after_a_good_backup_only() {
     let guest = Stage::within(Surroundings::Guest, VGA, SCREEN).with(&[notebook()]);
     let mut stage = at_work(guest, backup(AtTheEnd::PowerOff));
     assert!(!stage.tell(Message::Ended(good())).ends_with(&off));
+}
+
+#[test]
+fn a_good_end_is_the_end_of_the_notice_of_an_earlier_one() {
+    let notice = Some("Remetal was started again.".to_owned());
+    let mut stage = at_work(vga(), backup(AtTheEnd::Stay));
+    stage.state.shared.notice.clone_from(&notice);
+    stage.tell(Message::Ended(Box::new(Err(Trouble::defect("no")))));
+    assert_eq!(stage.state.shared.notice, notice);
+    let mut stage = at_work(stage, backup(AtTheEnd::Stay));
+    stage.tell(Message::Ended(Box::new(Ok(Done::BackUp(vec![backed_up()])))));
+    assert_eq!(stage.state.shared.notice, None);
 }
 
 #[test]

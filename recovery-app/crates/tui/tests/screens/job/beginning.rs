@@ -22,6 +22,13 @@ fn work_that_gets_ready_tells_how_long_and_that_it_stands_still() {
 }
 
 #[test]
+fn the_serial_number_is_in_sight_on_a_narrow_screen() {
+    let mut stage = at_work(vga(), backup(AtTheEnd::Stay));
+    stage.state.shared.size = (40, 25);
+    says(&stage, "500 GB, NVMe, ...123A");
+}
+
+#[test]
 fn a_stop_is_heard_before_anything_moves() {
     for (work, words) in [
         (backup(AtTheEnd::Stay), "! Stopping as soon as the disk has answered"),

@@ -16,8 +16,15 @@ type Reason = (fn(&mut Disk, &mut Look), &'static str);
 
 #[test]
 fn a_disk_that_cannot_be_chosen_says_why() {
-    let reasons: [Reason; 8] = [
+    let reasons: [Reason; 9] = [
         (|_, look| look.is_boot_medium = true, "Remetal itself was started from it"),
+        (
+            |disk, look| {
+                disk.read_only = true;
+                look.protected = Some("It was saved before. Restart to use it.".to_owned());
+            },
+            "It was saved before. Restart to use it",
+        ),
         (|disk, _| disk.read_only = true, "it is write-protected"),
         (|disk, _| disk.size = 488_107_862_016, "too small by 12 GB: the saved disk has 500 GB"),
         (|disk, _| disk.size = 500_107_861_504, "too small by 512 B: the saved disk has 500 GB"),
