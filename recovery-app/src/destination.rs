@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use engine::capture;
-use hardware::{DestinationFilesystem, FileId, Roots};
+use hardware::{DestinationFilesystem, Disk, FileId, Location, Roots};
 use rustix::fs::Access;
 
 use crate::boot_medium::{self, BootMedium};
@@ -27,6 +27,8 @@ pub struct Wanted<'a> {
 pub struct Destination {
     pub folder: PathBuf,
     pub name: String,
+    /// The drive that the folder lies on, where that is a single one.
+    pub drive: Option<Disk>,
     pub filesystem: DestinationFilesystem,
     pub part_size: Option<u64>,
     /// What the person should know, in sentences.
@@ -50,7 +52,8 @@ impl Destination {
         };
         capture::check_name(&name)?;
         check_length(folder, &name)?;
-        let mut notes = check_place(source, folder, &name)?;
+        let location = hardware::location_of(&Roots::default(), folder)?;
+        let mut notes = check_place(source, &location, folder, &name)?;
         if is_taken(&folder.join(&name)) {
             return Err(Failure::refused(
                 format!("{} exists already", folder.join(&name).display()),
@@ -61,7 +64,11 @@ impl Destination {
             notes.push("the destination is in memory: the backup is gone at power-off".to_owned());
         }
         let part_size = part_size(wanted.part_size, &filesystem, &mut notes);
-        Ok(Self { folder: folder.to_owned(), name, filesystem, part_size, notes })
+        let drive = match &location.disks[..] {
+            [disk] => hardware::disk_at(&Roots::default(), disk).ok(),
+            _ => None,
+        };
+        Ok(Self { folder: folder.to_owned(), name, drive, filesystem, part_size, notes })
     }
 
     /// The folder of the backup.
@@ -112,9 +119,13 @@ fn check_length(folder: &Path, name: &str) -> Result<(), Failure> {
 }
 
 /// Refuses a destination on the source; notes what could not be told.
-fn check_place(source: &Source, folder: &Path, name: &str) -> Result<Vec<String>, Failure> {
+fn check_place(
+    source: &Source,
+    location: &Location,
+    folder: &Path,
+    name: &str,
+) -> Result<Vec<String>, Failure> {
     let guidance = "Choose a folder on another disk.";
-    let location = hardware::location_of(&Roots::default(), folder)?;
     if location.disks.iter().any(|disk| boot_medium::at(disk) == Some(BootMedium::Iso)) {
         return Err(Failure::refused(
             format!("the destination {} is on {}", folder.display(), boot_medium::IN_WORDS),

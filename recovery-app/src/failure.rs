@@ -8,10 +8,12 @@ use engine::EngineError;
 use hardware::HardwareError;
 use image::ImageError;
 use image::text::one_line;
+use rustix::io::Errno;
 use serde::Serialize;
 use tui::TuiError;
 
 use crate::answer::Exit;
+use crate::culprit::{Used, culprit};
 
 /// Why a command was not done.
 #[derive(Debug, Serialize)]
@@ -29,7 +31,7 @@ pub struct Failure {
     /// A drive had no more room.
     #[serde(skip)]
     pub is_full: bool,
-    /// The name of the device or file that failed.
+    /// The name of the device that did not do its work, or of the file on it.
     #[serde(skip)]
     pub device: Option<Box<str>>,
 }
@@ -80,10 +82,37 @@ impl Failure {
         Self { unharmed: Some(unharmed.into()), ..self }
     }
 
+    /// The same failure, with the disk that did not do its work before what the kernel said.
+    pub fn naming(self, used: &[Used<'_>]) -> Self {
+        let message = match culprit(&self, used) {
+            Some(disk) => format!("{disk}: {}", self.message),
+            None => return self,
+        };
+        Self { message, ..self }
+    }
+
     /// The same failure of a job that has begun to write: the backup was whole when it was checked.
     pub fn while_writing(self) -> Self {
         let kind = if self.kind == "backup" { "backup-failed" } else { self.kind };
         Self { kind, ..self }
+    }
+
+    /// The same failure of a job that makes a backup in `folder`: what it says of the backup is about
+    /// the drive.
+    pub fn while_backing_up(self, folder: &Path) -> Self {
+        match self.kind {
+            "backup-gone" => {
+                let guidance = "Plug the drive in and begin again.".to_owned();
+                Self { kind: "device", guidance, ..self }
+            }
+            "backup" | "backup-failed" => {
+                let device = Some(folder.display().to_string().into_boxed_str());
+                let guidance = "The drive, its cable or this computer's memory is failing; use \
+                                another drive.";
+                Self { kind: "not-written", device, guidance: guidance.to_owned(), ..self }
+            }
+            _ => self,
+        }
     }
 
     /// The same failure of a job that must not begin with a backup that is not whole: what is
@@ -120,7 +149,7 @@ impl From<EngineError> for Failure {
         };
         let unharmed = if exit == Exit::Refused { nothing_written() } else { None };
         let is_full = is_full(&error);
-        let device = device(&error).map(Box::from);
+        let device = device(&error).map(String::into_boxed_str);
         Self {
             unharmed,
             exit,
@@ -141,15 +170,52 @@ fn is_full(error: &EngineError) -> bool {
     }
 }
 
-/// The name of the device or file that failed.
-fn device(error: &EngineError) -> Option<&str> {
+/// The name of the device that did not do its work, or of the file on it.
+fn device(error: &EngineError) -> Option<String> {
     match error {
         EngineError::Image(ImageError::Part(error)) | EngineError::Block(error) => {
-            Some(error.device())
+            is_of_hardware(error).then(|| error.device().to_owned())
         }
-        EngineError::Vanished { device, .. } => Some(device),
+        EngineError::Vanished { device, .. } | EngineError::NotWritten { target: device, .. } => {
+            Some(device.clone())
+        }
+        EngineError::BackupGone { backup, .. } => Some(backup.display().to_string()),
+        EngineError::File { path, source, .. }
+        | EngineError::Image(ImageError::File { path, source, .. })
+            if is_of_drive(source) =>
+        {
+            Some(path.display().to_string())
+        }
         _ => None,
     }
+}
+
+/// True unless it is said that somebody else has the device, or that this program may not have it.
+fn is_of_hardware(error: &BlockError) -> bool {
+    use io::ErrorKind::{PermissionDenied, ResourceBusy};
+    match error {
+        BlockError::Io { source, .. } => !matches!(source.kind(), PermissionDenied | ResourceBusy),
+        _ => true,
+    }
+}
+
+/// True for what the kernel says of a file when the drive below it fails or is gone. A filesystem
+/// that meets such a failure may go on for reading only.
+fn is_of_drive(error: &io::Error) -> bool {
+    matches!(
+        Errno::from_io_error(error),
+        Some(
+            Errno::IO
+                | Errno::NXIO
+                | Errno::NODEV
+                | Errno::ROFS
+                | Errno::SHUTDOWN
+                | Errno::TIMEDOUT
+                | Errno::REMOTEIO
+                | Errno::NODATA
+                | Errno::NOLINK
+        )
+    )
 }
 
 fn kind_of_image_error(error: &ImageError) -> &'static str {
@@ -210,6 +276,43 @@ mod tests {
         assert_eq!((failure.kind, failure.exit), ("backup-gone", Exit::Failed));
         assert_eq!(failure.unharmed.as_deref(), Some("Nothing was written."));
         assert_eq!(failure.while_writing().kind, "backup-gone");
+    }
+
+    #[test]
+    fn a_failure_of_a_new_backup_is_one_of_its_drive() {
+        let (backup, reason) = ("/a/b.partial/disk0.img.zst".into(), "reading".to_owned());
+        let of_file = |number| EngineError::File {
+            path: "/a/b.partial/README.txt".into(),
+            operation: "writing",
+            source: io::Error::from_raw_os_error(number),
+        };
+        let structure = ImageError::Structure {
+            path: "/a/b.partial/disk0.img.zst".into(),
+            structure: "index root".to_owned(),
+            offset: 0,
+            reason: "its hash is wrong".to_owned(),
+        };
+        for (error, kind, accuses) in [
+            (EngineError::BackupGone { backup, reason }, "device", true),
+            (EngineError::FailedImage(engine::DamageList::default()), "not-written", true),
+            (EngineError::Image(structure), "not-written", true),
+            (of_file(5), "file", true),
+            (of_file(30), "file", true),
+            (of_file(13), "file", false),
+            (of_file(27), "file", false),
+        ] {
+            let failure = Failure::from(error).while_backing_up(Path::new("/a"));
+            assert_eq!((failure.kind, failure.exit), (kind, Exit::Failed));
+            assert_eq!(failure.device.is_some(), accuses, "{failure}");
+        }
+    }
+
+    #[test]
+    fn who_may_not_have_a_disk_is_not_told_that_it_failed() {
+        let error =
+            |number| Failure::opening(Path::new("/dev/sda"), io::Error::from_raw_os_error(number));
+        assert!(error(13).device.is_none() && error(16).device.is_none());
+        assert!(error(2).device.is_some() && error(6).device.is_some());
     }
 
     #[test]

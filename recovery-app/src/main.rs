@@ -7,6 +7,7 @@ mod answer;
 mod boot_medium;
 mod cli;
 mod commands;
+mod culprit;
 mod destination;
 mod failure;
 mod look;

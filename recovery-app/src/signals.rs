@@ -27,7 +27,7 @@ pub fn cancel_on_signals(terminal: &Terminal) -> Result<Cancel, Failure> {
             if count > 0 {
                 std::process::exit(i32::from(Exit::Failed as u8));
             }
-            terminal.note("stopping after the chunk at hand (once more to stop at once)");
+            terminal.note("stopping after the read or chunk at hand (once more to stop at once)");
             asked.cancel();
         }
     });

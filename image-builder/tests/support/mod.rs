@@ -23,7 +23,7 @@ pub const BOOT: Duration = Duration::from_secs(240);
 /// A whole disk read or written, with the proof.
 pub const JOB: Duration = Duration::from_secs(900);
 /// What people see happen at once.
-pub const SOON: Duration = Duration::from_secs(30);
+pub const SOON: Duration = Duration::from_secs(90);
 
 /// The two things to do, on the home screen.
 pub const BACK_UP: &str = "Back up this computer";

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::capture_text;
 use crate::answer::{Answer, Exit};
 use crate::cli::CaptureArgs;
+use crate::culprit::Used;
 use crate::destination::{Destination, Wanted};
 use crate::failure::Failure;
 use crate::signals;
@@ -24,7 +25,8 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
     let destination = Destination::find(wanted, &source)?;
     source.check_offline()?;
     destination.notes.iter().for_each(|note| terminal.note(note.as_str()));
-    let only_read = |failure: Failure| failure.leaving("The source was only read.");
+    let used: Vec<Used<'_>> = disks(&source, &destination);
+    let only_read = |failure: Failure| failure.naming(&used).leaving("The source was only read.");
     let survey = SurveyOptions {
         partitions: arguments.partitions.clone(),
         all_sectors: arguments.all_sectors,
@@ -46,14 +48,24 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
         sample: false,
         verify: !arguments.no_verify,
     };
-    let plan = capture::plan(&structures, request).map_err(|error| only_read(error.into()))?;
+    let plan =
+        capture::plan(&structures, request, &cancel).map_err(|error| only_read(error.into()))?;
     let shown = json!({ "plan": capture_text::plan_json(&plan, &destination) });
     terminal.announce("plan", &shown, &capture_text::plan(&plan, &destination));
 
     let devices = capture::Source { structures: &structures, content: &content };
-    let outcome = capture::capture(devices, &plan, terminal, &cancel)
-        .map_err(|error| Failure::from(error).leaving(left_behind(&destination)))?;
+    let outcome = capture::capture(devices, &plan, terminal, &cancel).map_err(|error| {
+        let failure = Failure::from(error).while_backing_up(&destination.folder);
+        failure.naming(&used).leaving(left_behind(&destination))
+    })?;
     Ok(answer(&outcome, &shown))
+}
+
+/// The disks that may fail meanwhile, as far as they are known by more than a path.
+fn disks<'a>(source: &'a Source, destination: &'a Destination) -> Vec<Used<'a>> {
+    let from = source.disk.iter().map(Used::source);
+    let to = destination.drive.iter().map(|drive| Used::destination(drive, &destination.folder));
+    from.chain(to).collect()
 }
 
 /// Refuses what cannot be captured, before anything is done to the source. It is opened for this
@@ -76,7 +88,8 @@ fn freeze(source: &Source, terminal: &Terminal) -> Result<(), Failure> {
 
 fn left_behind(destination: &Destination) -> String {
     let unfinished = destination.unfinished();
-    if !unfinished.exists() {
+    // A drive that was taken out does not say what is on it.
+    if let Ok(false) = unfinished.try_exists() {
         return "The source was only read.".to_owned();
     }
     format!(

@@ -71,7 +71,10 @@ fn damage_in_words(damaged: DamageTotals) -> [String; 2] {
 
 fn of_range(range: &DamagedRange) -> Vec<String> {
     let (start, end) = (range.disk.start, range.disk.end());
-    let mut lines = vec![format!("disk bytes {start} to {end}: {}", range.reason)];
+    let mut lines = vec![match range.disk.is_empty() {
+        true => range.reason.clone(),
+        false => format!("disk bytes {start} to {end}: {}", range.reason),
+    }];
     lines.extend(range.volumes.iter().map(|volume| format!("  in {volume}")));
     lines.extend(range.files.iter().map(|file| format!("  hits {file}")));
     lines

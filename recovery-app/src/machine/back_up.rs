@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use block::Caching;
-use engine::capture::{self, CaptureRequest, Level};
+use engine::capture::{self, CaptureOutcome, CaptureRequest, Level};
 use engine::{Cancel, SurveyOptions};
+use hardware::Disk;
 use image::manifest::DiskRecord;
 use report::backup::losses;
 use tui::job::{BackupDone, BackupRequest, Compression, Ending, News, Source as Chosen, Trouble};
@@ -13,10 +14,12 @@ use tui::job::{BackupDone, BackupRequest, Compression, Ending, News, Source as C
 use super::drives::Mounted;
 use super::gate::Use;
 use super::teller::Teller;
-use super::trouble::{OrTrouble, leaving, refused};
+use super::trouble::{OrTrouble, by_disk, leaving, refused};
 use super::volume::Volume;
 use super::{ThisComputer, still_there};
+use crate::culprit::Used;
 use crate::destination::{Destination, Wanted};
+use crate::failure::Failure;
 use crate::source::Source;
 
 /// What is said of a disk that was being saved.
@@ -42,7 +45,8 @@ pub fn back_up(
         refused(&words, volume.device.display().to_string())
     })?;
     let teller = Teller(told);
-    let job = Job { request, volume: &volume, folder: mounted.folder(), teller, cancel };
+    let (volume, drive, folder) = (&volume, &drive, mounted.folder());
+    let job = Job { request, volume, drive, folder, teller, cancel };
     let mut done = Vec::new();
     for (index, chosen) in request.sources.iter().enumerate() {
         told(News::Disk(index));
@@ -68,7 +72,9 @@ pub fn back_up(
 struct Job<'a> {
     request: &'a BackupRequest,
     volume: &'a Volume,
-    /// Where the drive for the backup is mounted.
+    /// The drive for the backup.
+    drive: &'a Disk,
+    /// Where it is mounted: the folder that backups are made in.
     folder: &'a Path,
     teller: Teller<'a>,
     cancel: &'a Cancel,
@@ -79,31 +85,13 @@ impl Job<'_> {
         let begun = Instant::now();
         let disk = still_there(&chosen.disk)?;
         let name = self.request.name_of(index);
-        let source = Source::find(&disk.path, None).or_trouble()?;
-        let wanted = Wanted { folder: self.folder, name: Some(&name), part_size: None };
-        let destination = Destination::find(wanted, &source).or_trouble()?;
-        source.check_offline().or_trouble()?;
-        destination.notes.iter().for_each(|note| self.teller.note(note));
-        source.set_read_only().or_trouble()?;
-
-        let structures = source.open(Caching::Cached).or_trouble()?;
-        let content = source.open_content().or_trouble()?;
-        // What is left of an unfinished backup of that name is removed before anything is written.
-        let freed = engine::freed_by(self.folder, &name);
-        let wanted = CaptureRequest {
-            disk: source.record(&structures),
-            part_size: destination.part_size,
-            free: Some(destination.filesystem.free.saturating_add(freed)),
-            ..capture_request(self.request, chosen, self.folder, &name)
-        };
-        let plan = capture::plan(&structures, wanted).or_trouble()?;
-        let devices = capture::Source { structures: &structures, content: &content };
-        let outcome = capture::capture(devices, &plan, &self.teller, self.cancel)
-            .or_trouble()
-            .map_err(|trouble| leaving(trouble, left_behind(&destination)))?;
+        let used = [Used::source(&disk), Used::destination(self.drive, self.folder)];
+        let outcome = self.capture(&disk, chosen, &name).map_err(|failure| {
+            let failure = failure.while_backing_up(self.folder);
+            leaving(by_disk(failure, &used), left_behind(self.folder, &name))
+        })?;
         let manifest = &outcome.image.manifest;
         Ok(BackupDone {
-            disk,
             folder: self.told_folder(&name),
             name,
             fingerprint: outcome.image.fingerprint.clone(),
@@ -113,7 +101,31 @@ impl Job<'_> {
             verified: outcome.verification.is_some(),
             lost: losses(&manifest.unreadable),
             drive_trouble: None,
+            disk,
         })
+    }
+
+    fn capture(&self, disk: &Disk, chosen: &Chosen, name: &str) -> Result<CaptureOutcome, Failure> {
+        let source = Source::find(&disk.path, None)?;
+        let wanted = Wanted { folder: self.folder, name: Some(name), part_size: None };
+        let destination = Destination::find(wanted, &source)?;
+        source.check_offline()?;
+        destination.notes.iter().for_each(|note| self.teller.note(note));
+        source.set_read_only()?;
+
+        let structures = source.open(Caching::Cached)?;
+        let content = source.open_content()?;
+        // What is left of an unfinished backup of that name is removed before anything is written.
+        let freed = engine::freed_by(self.folder, name);
+        let wanted = CaptureRequest {
+            disk: source.record(&structures),
+            part_size: destination.part_size,
+            free: Some(destination.filesystem.free.saturating_add(freed)),
+            ..capture_request(self.request, chosen, self.folder, name)
+        };
+        let plan = capture::plan(&structures, wanted, self.cancel)?;
+        let devices = capture::Source { structures: &structures, content: &content };
+        Ok(capture::capture(devices, &plan, &self.teller, self.cancel)?)
     }
 
     /// The backup's folder as the drive's owner would say.
@@ -125,14 +137,15 @@ impl Job<'_> {
     }
 }
 
-fn left_behind(destination: &Destination) -> String {
-    if !destination.unfinished().exists() {
+fn left_behind(folder: &Path, name: &str) -> String {
+    let unfinished = format!("{name}.partial");
+    // A drive that was taken out does not say what is on it.
+    if let Ok(false) = folder.join(&unfinished).try_exists() {
         return format!("{ONLY_READ} No backup was begun.");
     }
     format!(
-        "{ONLY_READ} The folder {}.partial on the drive is no backup: it can be deleted, and the \
-         next backup of that name replaces it.",
-        destination.name
+        "{ONLY_READ} The folder {unfinished} on the drive is no backup: it can be deleted, and the \
+         next backup of that name replaces it."
     )
 }
 

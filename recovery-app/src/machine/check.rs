@@ -7,13 +7,13 @@ use report::backup::losses;
 use report::size::in_words;
 use tui::job::{BackupId, CheckDone, Damaged, News, Trouble};
 
-use super::culprit::{Used, by_disk};
 use super::drives::Mounted;
 use super::gate::Use;
 use super::teller::Teller;
-use super::trouble::{OrTrouble, leaving};
+use super::trouble::{OrTrouble, by_disk, leaving};
 use super::volume::Volume;
 use super::{ThisComputer, opening};
+use crate::culprit::Used;
 use crate::failure::Failure;
 
 /// See [`tui::job::Work::Check`].
@@ -50,9 +50,9 @@ pub fn check(
 
 fn damaged(range: DamagedRange) -> Damaged {
     let (start, length) = (in_words(range.disk.start), in_words(range.disk.length));
-    Damaged {
-        place: format!("{length} at {start} of the disk: {}", range.reason),
-        volumes: range.volumes,
-        files: range.files,
-    }
+    let place = match range.disk.is_empty() {
+        true => range.reason,
+        false => format!("{length} at {start} of the disk: {}", range.reason),
+    };
+    Damaged { place, volumes: range.volumes, files: range.files }
 }

@@ -5,7 +5,6 @@ mod back_up;
 mod backups;
 mod changed;
 mod check;
-mod culprit;
 mod disks;
 mod drives;
 mod facts;
@@ -95,8 +94,8 @@ impl Machine for ThisComputer {
         look
     }
 
-    fn plan_backup(&self, request: &BackupRequest) -> Result<BackupPlan, Trouble> {
-        let planned = plan_backup::plan(self, request);
+    fn plan_backup(&self, request: &BackupRequest, cancel: &Cancel) -> Result<BackupPlan, Trouble> {
+        let planned = plan_backup::plan(self, request, cancel);
         planned.inspect_err(|trouble| journal::not_planned("plan of a backup", trouble))
     }
 

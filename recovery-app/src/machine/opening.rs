@@ -7,7 +7,8 @@ use engine::{EngineError, MANIFEST_NAME};
 use image::ImageReader;
 use tui::job::{BackupId, Trouble};
 
-use super::culprit::{Used, by_disk};
+use super::trouble::by_disk;
+use crate::culprit::Used;
 use crate::failure::Failure;
 
 /// Opens the backup in `folder`, where the drive with it is mounted.

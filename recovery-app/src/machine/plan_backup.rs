@@ -6,7 +6,7 @@ use std::path::Path;
 
 use block::{Access, BlockDevice, Caching, ExtentSet, FileDevice};
 use engine::capture::{self, CapturePlan, CaptureRequest};
-use engine::{EngineError, SurveyedVolume, Unfinished, VolumeCapture};
+use engine::{Cancel, EngineError, SurveyedVolume, Unfinished, VolumeCapture};
 use hardware::{Disk, Roots};
 use report::content;
 use report::size::in_words;
@@ -17,11 +17,12 @@ use tui::job::{
 use super::back_up::capture_request;
 use super::drives::Mounted;
 use super::gate::Use;
-use super::trouble::{self, OrTrouble};
+use super::trouble::{self, OrTrouble, by_disk};
 use super::volume::Volume;
 use super::{ThisComputer, speed, still_there};
 use crate::answer::Exit;
 use crate::boot_medium::{self, BootMedium};
+use crate::culprit::Used;
 use crate::destination::{Destination, Wanted};
 use crate::failure::Failure;
 use crate::source::Source;
@@ -29,7 +30,11 @@ use crate::target;
 use report::words::sentence;
 
 /// See [`tui::Machine::plan_backup`].
-pub fn plan(computer: &ThisComputer, request: &BackupRequest) -> Result<BackupPlan, Trouble> {
+pub fn plan(
+    computer: &ThisComputer,
+    request: &BackupRequest,
+    cancel: &Cancel,
+) -> Result<BackupPlan, Trouble> {
     let mut devices: Vec<&Path> =
         request.sources.iter().map(|source| source.disk.path.as_path()).collect();
     devices.push(&request.destination);
@@ -44,7 +49,7 @@ pub fn plan(computer: &ThisComputer, request: &BackupRequest) -> Result<BackupPl
     planner.judge_drive(&volume);
     let mut plans = Vec::new();
     for (index, chosen) in request.sources.iter().enumerate() {
-        plans.push(planner.disk(index, chosen)?);
+        plans.push(planner.disk(index, chosen, cancel)?);
     }
     let free = planner.with_unfinished(filesystem.free);
     planner.judge_space(&plans, free);
@@ -89,7 +94,12 @@ impl Planner<'_> {
     }
 
     /// The plan for one disk, and how fast it is read.
-    fn disk(&mut self, index: usize, chosen: &Chosen) -> Result<(DiskPlan, Option<u64>), Trouble> {
+    fn disk(
+        &mut self,
+        index: usize,
+        chosen: &Chosen,
+        cancel: &Cancel,
+    ) -> Result<(DiskPlan, Option<u64>), Trouble> {
         let disk = still_there(&chosen.disk)?;
         let name = self.request.name_of(index);
         let source = Source::find(&disk.path, None).or_trouble()?;
@@ -100,7 +110,9 @@ impl Planner<'_> {
         }
         self.judge_source(&source, &disk)?;
         let part_size = self.judge_place(&source, &name)?;
-        let structures = source.open(Caching::Cached).or_trouble()?;
+        let used = [Used::source(&disk), Used::destination(self.drive, self.folder)];
+        let told = |failure: Failure| by_disk(failure.before_writing(), &used);
+        let structures = source.open(Caching::Cached).map_err(told)?;
         // What is there has to be enough for all of the disks, so the engine is not told of it.
         let wanted = CaptureRequest {
             disk: source.record(&structures),
@@ -108,10 +120,10 @@ impl Planner<'_> {
             sample: true,
             ..capture_request(self.request, chosen, self.folder, &name)
         };
-        match capture::plan(&structures, wanted) {
+        match capture::plan(&structures, wanted, cancel) {
             Ok(plan) => {
                 self.notes(&plan, &disk);
-                let content = source.open_content().or_trouble()?;
+                let content = source.open_content().map_err(told)?;
                 let rate = speed::read_rate(&content, &plan.survey.used);
                 Ok((disk_plan(disk, name, &plan), rate))
             }
@@ -122,7 +134,7 @@ impl Planner<'_> {
                 );
                 Ok((nothing_of(disk, name), None))
             }
-            Err(error) => Err(trouble::before_writing(error)),
+            Err(error) => Err(told(error.into())),
         }
     }
 

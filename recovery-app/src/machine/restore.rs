@@ -12,13 +12,13 @@ use report::content::{self, Content};
 use report::size::in_words;
 use tui::job::{ConfirmedRestore, News, RestoreDone, RestorePlan, RestoreRequest, Trouble};
 
-use super::culprit::{Used, by_disk};
 use super::drives::Mounted;
 use super::gate::Use;
 use super::teller::Teller;
-use super::trouble::{OrTrouble, leaving, refused};
+use super::trouble::{OrTrouble, by_disk, leaving, refused};
 use super::volume::Volume;
 use super::{ThisComputer, opening, still_there};
+use crate::culprit::Used;
 use crate::failure::Failure;
 use crate::look;
 use crate::target::{self, Chosen, Extras};

@@ -3,6 +3,7 @@
 use tui::job::{Ending, Trouble};
 
 use crate::answer::Exit;
+use crate::culprit::{Used, culprit};
 use crate::failure::Failure;
 use report::words::sentence;
 
@@ -64,6 +65,16 @@ fn next(failure: &Failure) -> String {
         }
         _ => sentence(guidance),
     }
+}
+
+/// The failure in words; where a disk did not do its work, with the disk that it is.
+pub fn by_disk(failure: Failure, used: &[Used<'_>]) -> Trouble {
+    let Some(disk) = culprit(&failure, used) else { return failure.into() };
+    let doubt = match failure.kind {
+        "backup-gone" => " Nothing says that the backup is damaged.",
+        _ => "",
+    };
+    Trouble { what: format!("{}{doubt}", sentence(&disk)), ..failure.into() }
 }
 
 /// Anything that a library says, before something was written.

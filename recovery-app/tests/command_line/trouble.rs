@@ -126,6 +126,23 @@ fn a_source_that_is_cut_short_meanwhile_gives_no_backup() {
 }
 
 #[test]
+fn a_source_disk_that_fails_is_named() {
+    let bench = Bench::new();
+    let file = bench.path("noise.disk");
+    noise_file(&file, 256 << 20);
+    // With direct I/O, a loop device answers with errors beyond the end of its file.
+    let source = LoopDisk::new(&file, "--direct-io=on");
+    let (said, _) = failed_capture(Path::new(source.node()), &bench.backups(), |_| {
+        sh(&format!("truncate -s 0 {}", file.display()));
+    });
+    let name = source.node().strip_prefix("/dev/").unwrap();
+    let told =
+        "the disk that is being saved was taken out, or does not answer as it should: noise.disk, ";
+    assert!(said.contains(told) && said.contains(&format!(", {name}: ")), "{said}");
+    assert!(said.contains("one.partial is no backup"), "{said}");
+}
+
+#[test]
 fn ctrl_c_stops_and_says_what_is_left() {
     let bench = Bench::new();
     let noise = bench.path("noise.disk");

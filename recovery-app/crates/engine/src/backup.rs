@@ -154,7 +154,7 @@ fn read_manifest(path: &Path) -> Result<Option<Backup>, EngineError> {
         }
         Err(error) => return Err(EngineError::file(path, "reading", error)),
     };
-    serde_json::from_slice(&text).map(Some).map_err(|error| lying(path, &error.to_string()))
+    image::json::from_slice(&text).map(Some).map_err(|error| lying(path, &error))
 }
 
 /// The content of a text file of bounded size. Anything else is `InvalidData`: a pipe would be waited

@@ -20,9 +20,9 @@ const SEARCHED_ALONE: usize = 16;
 /// A damaged range of the disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DamagedRange {
-    /// The bytes of the disk.
+    /// The bytes of the disk; empty where the damage is in what holds none of them.
     pub disk: Extent,
-    /// Where the frame lies in the image stream, in bytes.
+    /// Where the frame, or what tells of it, lies in the image stream, in bytes.
     pub stored: Extent,
     /// What is wrong with it.
     pub reason: String,

@@ -9,7 +9,8 @@ const MOST_RANGES: usize = 1000;
 /// How much damage there is, listed or not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct DamageTotals {
-    /// Damaged ranges of the disk: neighbours with the same reason are one.
+    /// Damaged ranges of the disk: neighbours with the same reason are one. A seek table that
+    /// disagrees with the index counts as one more.
     pub ranges: u64,
     /// Damaged frames and segments of the index.
     pub frames: u64,
@@ -24,8 +25,8 @@ pub struct DamageTotals {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DamageList {
     listed: Vec<Damage>,
-    /// The last range, once no more are listed.
-    last: Option<Damage>,
+    /// The last range, once no more are listed. Boxed, since errors carry the list.
+    last: Option<Box<Damage>>,
     totals: DamageTotals,
 }
 
@@ -41,7 +42,7 @@ impl DamageList {
         if found.kind.is_content() {
             self.totals.lost = self.totals.lost.saturating_add(found.disk.length);
         }
-        let last = self.last.as_mut().or_else(|| self.listed.last_mut());
+        let last = self.last.as_deref_mut().or_else(|| self.listed.last_mut());
         if let Some(last) = last.filter(|last| continues(last, &found)) {
             last.disk.length += found.disk.length;
             last.stored.length = found.stored.end().saturating_sub(last.stored.start);
@@ -52,7 +53,7 @@ impl DamageList {
             self.listed.push(found);
         } else {
             self.totals.unlisted += 1;
-            self.last = Some(found);
+            self.last = Some(Box::new(found));
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Every job is two steps: a **plan**, a plain value that a person can read and that touches
 //! nothing, and its **run**. What happens meanwhile is told to an [`Observer`]; a [`Cancel`] ends
-//! a run between two chunks. Nothing here draws, asks, or knows how disks are found: identities
-//! and locations come in as data.
+//! either between two reads or chunks. Nothing here draws, asks, or knows how disks are found:
+//! identities and locations come in as data.
 //!
 //! - [`survey`] looks at a disk: partition table, volumes, allocation maps.
 //! - [`capture`] turns it into a backup, [`verify`] proves one, [`restore`] puts one back.
@@ -18,7 +18,9 @@ mod image_device;
 mod index;
 mod records;
 pub mod restore;
+mod seek_table;
 mod source_disk;
+mod stoppable;
 mod strain;
 mod survey;
 mod unfinished;

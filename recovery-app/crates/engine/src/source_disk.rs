@@ -3,7 +3,7 @@
 
 use block::{BlockDevice, BlockError, Extent, ExtentSet};
 
-use crate::EngineError;
+use crate::{Cancel, EngineError};
 
 /// Gaps between extents up to this size are read over and thrown away: cheaper than a seek.
 const READ_OVER: u64 = 64 << 10;
@@ -22,19 +22,21 @@ pub(crate) struct ChunkRead {
 /// Fills `buffer`, which stands for the bytes of `chunk`, with those that are in `used`; the
 /// others become zeros, and so do bytes that cannot be read.
 ///
-/// Fails only when the disk no longer answers at all.
+/// Fails only when the disk no longer answers at all, or on a stop: a chunk that is bad all through
+/// has thousands of sectors, and a failing disk may think about each for many seconds.
 pub(crate) fn read_chunk(
     device: &dyn BlockDevice,
     chunk: Extent,
     used: &ExtentSet,
     buffer: &mut [u8],
+    cancel: &Cancel,
 ) -> Result<ChunkRead, EngineError> {
     let wanted: ExtentSet = used.within(chunk).collect();
     let mut read = ChunkRead::default();
     for extent in wanted.clone().merged_over(READ_OVER).iter() {
         let target = part_of(buffer, chunk, extent);
         if device.read_at(target, extent.start).is_err() {
-            read_around_faults(device, extent, &wanted, target, &mut read)?;
+            Retry { device, wanted: &wanted, cancel }.around_faults(extent, target, &mut read)?;
         }
     }
     for gap in wanted.complement(chunk).iter() {
@@ -49,49 +51,60 @@ fn part_of(buffer: &mut [u8], chunk: Extent, extent: Extent) -> &mut [u8] {
     &mut buffer[index(extent.start)..index(extent.end())]
 }
 
-fn read_around_faults(
-    device: &dyn BlockDevice,
-    extent: Extent,
-    wanted: &ExtentSet,
-    target: &mut [u8],
-    read: &mut ChunkRead,
-) -> Result<(), EngineError> {
-    let mut failed_in_a_row = 0;
-    for coarse in extent.pieces(COARSE) {
-        let piece = part_of(target, extent, coarse);
-        let Err(error) = device.read_at(piece, coarse.start) else {
-            failed_in_a_row = 0;
-            continue;
-        };
-        failed_in_a_row += 1;
-        if is_gone(&error) || failed_in_a_row >= SUSPICIOUS {
-            check_alive(device, error)?;
-            failed_in_a_row = 0;
-        }
-        read_sectors(device, coarse, wanted, piece, read);
-    }
-    Ok(())
+/// Reads what a first, large read did not give.
+struct Retry<'a> {
+    device: &'a dyn BlockDevice,
+    /// What must not be lost; the rest is read over.
+    wanted: &'a ExtentSet,
+    cancel: &'a Cancel,
 }
 
-fn read_sectors(
-    device: &dyn BlockDevice,
-    coarse: Extent,
-    wanted: &ExtentSet,
-    piece: &mut [u8],
-    read: &mut ChunkRead,
-) {
-    let sector = u64::from(device.geometry().logical_sector);
-    for extent in coarse.pieces(sector) {
-        let target = part_of(piece, coarse, extent);
-        let Err(error) = device.read_at(target, extent.start) else { continue };
-        target.fill(0);
-        if !wanted.intersects(extent) {
-            continue;
+impl Retry<'_> {
+    fn around_faults(
+        &self,
+        extent: Extent,
+        target: &mut [u8],
+        read: &mut ChunkRead,
+    ) -> Result<(), EngineError> {
+        let mut failed_in_a_row = 0;
+        for coarse in extent.pieces(COARSE) {
+            self.cancel.check()?;
+            let piece = part_of(target, extent, coarse);
+            let Err(error) = self.device.read_at(piece, coarse.start) else {
+                failed_in_a_row = 0;
+                continue;
+            };
+            failed_in_a_row += 1;
+            if is_gone(&error) || failed_in_a_row >= SUSPICIOUS {
+                check_alive(self.device, error)?;
+                failed_in_a_row = 0;
+            }
+            self.by_sectors(coarse, piece, read)?;
         }
-        match read.unreadable.last_mut() {
-            Some((last, _)) if last.end() == extent.start => last.length += extent.length,
-            _ => read.unreadable.push((extent, reason(&error))),
+        Ok(())
+    }
+
+    fn by_sectors(
+        &self,
+        coarse: Extent,
+        piece: &mut [u8],
+        read: &mut ChunkRead,
+    ) -> Result<(), EngineError> {
+        let sector = u64::from(self.device.geometry().logical_sector);
+        for extent in coarse.pieces(sector) {
+            self.cancel.check()?;
+            let target = part_of(piece, coarse, extent);
+            let Err(error) = self.device.read_at(target, extent.start) else { continue };
+            target.fill(0);
+            if !self.wanted.intersects(extent) {
+                continue;
+            }
+            match read.unreadable.last_mut() {
+                Some((last, _)) if last.end() == extent.start => last.length += extent.length,
+                _ => read.unreadable.push((extent, reason(&error))),
+            }
         }
+        Ok(())
     }
 }
 
@@ -128,17 +141,26 @@ fn check_alive(device: &dyn BlockDevice, error: BlockError) -> Result<(), Engine
 mod tests {
     use super::*;
     use block::MemoryDevice;
-    use block::double::FaultDevice;
+    use block::double::{CountingDevice, FaultDevice};
 
     fn disk() -> MemoryDevice {
         MemoryDevice::from((0..1_u32 << 20).map(|i| (i % 251) as u8 | 1).collect::<Vec<u8>>())
+    }
+
+    fn read_all(
+        device: &dyn BlockDevice,
+        chunk: Extent,
+        used: &ExtentSet,
+        buffer: &mut [u8],
+    ) -> Result<ChunkRead, EngineError> {
+        read_chunk(device, chunk, used, buffer, &Cancel::default())
     }
 
     #[test]
     fn keeps_used_bytes_and_zeros_the_others() {
         let used: ExtentSet = [Extent::new(512, 512), Extent::new(4096, 512)].into_iter().collect();
         let mut buffer = vec![0xff; 8192];
-        read_chunk(&disk(), Extent::new(0, 8192), &used, &mut buffer).unwrap();
+        read_all(&disk(), Extent::new(0, 8192), &used, &mut buffer).unwrap();
         for (at, byte) in buffer.iter().enumerate() {
             let is_used = used.intersects(Extent::new(at as u64, 1));
             assert_eq!(*byte != 0, is_used, "byte {at}");
@@ -151,7 +173,7 @@ mod tests {
         let device = FaultDevice::new(disk()).unreadable(bad);
         let chunk = Extent::new(0, 1 << 20);
         let mut buffer = vec![0; 1 << 20];
-        let read = read_chunk(&device, chunk, &chunk.into(), &mut buffer).unwrap();
+        let read = read_all(&device, chunk, &chunk.into(), &mut buffer).unwrap();
         assert_eq!(read.unreadable.len(), 1);
         assert_eq!(read.unreadable[0].0, bad);
         let zeros = buffer.iter().filter(|byte| **byte == 0).count();
@@ -163,7 +185,44 @@ mod tests {
         let device = FaultDevice::new(disk());
         device.unplug();
         let chunk = Extent::new(0, 1 << 20);
-        let result = read_chunk(&device, chunk, &chunk.into(), &mut vec![0; 1 << 20]);
+        let result = read_all(&device, chunk, &chunk.into(), &mut vec![0; 1 << 20]);
         assert!(matches!(result, Err(EngineError::Vanished { .. })));
+    }
+    /// Asks for a stop at one of its reads.
+    struct StopAt(CountingDevice<FaultDevice<MemoryDevice>>, u64, Cancel);
+
+    impl BlockDevice for StopAt {
+        fn geometry(&self) -> block::Geometry {
+            self.0.geometry()
+        }
+        fn name(&self) -> &str {
+            self.0.name()
+        }
+        fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
+            if self.0.reads() + 1 == self.1 {
+                self.2.cancel();
+            }
+            self.0.read_at(buffer, offset)
+        }
+        fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
+            self.0.write_at(data, offset)
+        }
+        fn flush(&self) -> Result<(), BlockError> {
+            self.0.flush()
+        }
+    }
+
+    #[test]
+    fn a_stop_does_not_wait_for_all_bad_sectors_of_a_chunk() {
+        let chunk = Extent::new(0, 1 << 20);
+        // The chunk, its first piece, and sectors of that.
+        for stop_at in [1, 2, 3, 50] {
+            let bad = FaultDevice::new(disk()).unreadable(Extent::new(0, 512 << 10));
+            let cancel = Cancel::default();
+            let device = StopAt(CountingDevice::new(bad), stop_at, cancel.clone());
+            let result = read_chunk(&device, chunk, &chunk.into(), &mut vec![0; 1 << 20], &cancel);
+            assert!(matches!(result, Err(EngineError::Cancelled)), "{stop_at}: {result:?}");
+            assert_eq!(device.0.reads(), stop_at);
+        }
     }
 }

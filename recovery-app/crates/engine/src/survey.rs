@@ -3,8 +3,9 @@ use filesystem::{Allocation, Kind, State, VolumeInfo};
 use partition_table::{Layout, Partition, Table, TableError};
 
 use self::doubt::doubt;
-use crate::EngineError;
 use crate::source_disk::is_gone;
+use crate::stoppable::Stoppable;
+use crate::{Cancel, EngineError};
 
 mod blank;
 mod doubt;
@@ -85,8 +86,22 @@ pub enum VolumeCapture {
 ///
 /// `device` must take reads of any alignment. Nothing is written. Fails when the disk is gone or a
 /// chosen partition does not exist; whatever else is odd, a first sector that cannot be read
-/// included, ends up as "captured whole".
-pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Survey, EngineError> {
+/// included, ends up as "captured whole". A stop is obeyed after the read at hand.
+pub fn survey(
+    device: &dyn BlockDevice,
+    options: &SurveyOptions,
+    cancel: &Cancel,
+) -> Result<Survey, EngineError> {
+    let survey = survey_until_stopped(&Stoppable::new(device, cancel), options);
+    // Reads that were refused because of a stop make a disk look worse than it is.
+    cancel.check()?;
+    survey
+}
+
+fn survey_until_stopped(
+    device: &dyn BlockDevice,
+    options: &SurveyOptions,
+) -> Result<Survey, EngineError> {
     let mut layout = chosen_from(device, options, layout(device))?;
     let disk = Extent::new(0, device.size());
     let mut surveyor = Surveyor::new(device, options, suspended::is_on(device, &layout));

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::damage::{DamagedRange, describe};
 use crate::damage_list::{DamageList, DamageTotals};
 use crate::records::{Walk, Walked};
-use crate::{Bottleneck, Cancel, EngineError, Observer, Phase, backup};
+use crate::{Bottleneck, Cancel, EngineError, Observer, Phase, backup, seek_table};
 
 /// What a verification found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,7 +34,8 @@ pub struct Verification {
 /// parts, index and seek table, and for every frame its stored checksum, its length and the
 /// SHA-256 of its content.
 ///
-/// Damage to frames and to segments of the index is part of the answer; what makes the image
+/// Damage to frames and to segments of the index, and a seek table that disagrees with the index,
+/// are part of the answer; what makes the image
 /// unusable as a whole (no end, a part missing, a damaged root) is an error.
 pub fn verify(
     path: &Path,
@@ -58,13 +59,19 @@ fn verify_image(
     observer: &dyn Observer,
     cancel: &Cancel,
 ) -> Result<Verification, EngineError> {
-    let Walked { damage, sound } = check_frames(image, observer, cancel)?;
+    let Walked { damage: found, sound } = check_frames(image, observer, cancel)?;
+    let mut damage = describe(image, &found, cancel)?;
+    let mut damaged = found.totals();
+    if let Some(fault) = seek_table::fault_in(image, cancel)? {
+        damage.push(fault);
+        damaged.ranges += 1;
+    }
     Ok(Verification {
         fingerprint: backup::hex(&image.fingerprint()),
         content: sound,
         stored: image.stored_size(),
-        damage: describe(image, &damage, cancel)?,
-        damaged: damage.totals(),
+        damage,
+        damaged,
         lost: image.manifest().unreadable.clone(),
     })
 }

@@ -64,7 +64,7 @@ fn capture_with(
     structures: &dyn BlockDevice,
     content: &dyn BlockDevice,
 ) -> Result<CaptureOutcome, EngineError> {
-    let plan = capture::plan(structures, request)?;
+    let plan = capture::plan(structures, request, &Cancel::default())?;
     capture::capture(Source { structures, content }, &plan, &Silent, &Cancel::default())
 }
 
@@ -192,7 +192,7 @@ fn no_partition_can_be_chosen_where_the_first_sector_cannot_be_read() {
     let mut request = request(folder.path(), &faulty);
     request.survey.partitions = Some(vec![2]);
     let check = engine::check_partitions(&faulty, &request.survey).unwrap_err();
-    let plan = capture::plan(&faulty, request).unwrap_err();
+    let plan = capture::plan(&faulty, request, &Cancel::default()).unwrap_err();
     for refusal in [check, plan] {
         assert!(matches!(refusal, EngineError::Refused { .. }), "{refusal}");
         assert!(refusal.to_string().contains("reading memory at byte 0"), "{refusal}");
@@ -220,7 +220,7 @@ fn what_is_lost_or_damaged_is_counted_meanwhile() {
     let faulty = FaultDevice::new(disk).unreadable(bad[0]).unreadable(bad[1]);
     let errors = Errors::default();
     let request = CaptureRequest { verify: false, ..request(folder.path(), &faulty) };
-    let plan = capture::plan(&faulty, request).unwrap();
+    let plan = capture::plan(&faulty, request, &Cancel::default()).unwrap();
     let source = Source { structures: &faulty, content: &faulty };
     capture::capture(source, &plan, &errors, &Cancel::default()).unwrap();
     assert_eq!(errors.0.load(Ordering::Relaxed), 2);
@@ -240,7 +240,7 @@ fn a_sample_tells_the_least_size_where_it_is_asked_for() {
     let disk = MemoryDevice::from(disk_bytes());
     let estimate = |sample| {
         let request = CaptureRequest { sample, ..request(folder.path(), &disk) };
-        capture::plan(&disk, request).unwrap().estimate
+        capture::plan(&disk, request, &Cancel::default()).unwrap().estimate
     };
     assert_eq!(estimate(false).least, 0);
     // 20 MiB of the 28 MiB in use are noise.
@@ -309,13 +309,66 @@ impl Observer for CancelAt {
 fn a_capture_can_be_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let device = MemoryDevice::from(disk_bytes());
-    let plan = capture::plan(&device, request(folder.path(), &device)).unwrap();
+    let plan = capture::plan(&device, request(folder.path(), &device), &Cancel::default()).unwrap();
     let cancel = Cancel::default();
     let observer = CancelAt(engine::Phase::Capture, cancel.clone());
     let source = Source { structures: &device, content: &device };
     let result = capture::capture(source, &plan, &observer, &cancel);
     assert!(matches!(result, Err(EngineError::Cancelled)), "{result:?}");
     assert!(!finished(folder.path()).exists());
+}
+
+/// Cancels the job at the first read of a chunk that is this long.
+struct CancelAtLength(MemoryDevice, usize, Cancel);
+
+impl BlockDevice for CancelAtLength {
+    fn geometry(&self) -> Geometry {
+        self.0.geometry()
+    }
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
+        if buffer.len() == self.1 {
+            self.2.cancel();
+        }
+        self.0.read_at(buffer, offset)
+    }
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
+        self.0.write_at(data, offset)
+    }
+    fn flush(&self) -> Result<(), BlockError> {
+        self.0.flush()
+    }
+}
+
+#[test]
+fn a_plan_can_be_stopped_while_a_sample_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let cancel = Cancel::default();
+    let disk = CancelAtLength(MemoryDevice::from(disk_bytes()), 256 << 10, cancel.clone());
+    let request = CaptureRequest { sample: true, ..request(folder.path(), &disk) };
+    let result = capture::plan(&disk, request, &cancel);
+    assert!(matches!(result, Err(EngineError::Cancelled)), "{result:?}");
+}
+
+#[test]
+fn a_capture_that_is_stopped_before_it_begins_leaves_the_destination_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = MemoryDevice::from(disk_bytes());
+    let (cancel, request) = (Cancel::default(), request(folder.path(), &device));
+    let plan = capture::plan(&device, request, &cancel).unwrap();
+    cancel.cancel();
+    let source = Source { structures: &device, content: &device };
+    let unfinished = folder.path().join("backup.partial");
+    for is_there in [false, true] {
+        let result = capture::capture(source, &plan, &Silent, &cancel);
+        assert!(matches!(result, Err(EngineError::Cancelled)), "{result:?}");
+        assert_eq!(unfinished.join("disk0.img.zst").exists(), is_there);
+        assert_eq!(unfinished.exists(), is_there);
+        std::fs::create_dir_all(&unfinished).unwrap();
+        std::fs::write(unfinished.join("disk0.img.zst"), "of an earlier capture").unwrap();
+    }
 }
 
 #[test]

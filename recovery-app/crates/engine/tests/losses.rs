@@ -77,7 +77,7 @@ fn capture_of(
         sample: false,
         verify: false,
     };
-    let plan = capture::plan(disk, request)?;
+    let plan = capture::plan(disk, request, cancel)?;
     capture::capture(Source { structures: disk, content: disk }, &plan, observer, cancel)
 }
 

@@ -4,10 +4,11 @@
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use block::double::{CountingDevice, FaultDevice};
-use block::{Access, Caching, Extent, FileDevice};
-use engine::{EngineError, Survey, SurveyOptions, VolumeCapture, survey};
+use block::{Access, BlockDevice, BlockError, Caching, Extent, FileDevice, Geometry};
+use engine::{Cancel, EngineError, Survey, SurveyOptions, VolumeCapture, survey};
 use partition_table::Table;
 
 const MIB: u64 = 1 << 20;
@@ -49,12 +50,12 @@ impl Disk {
     }
 
     fn survey(&self) -> Survey {
-        survey(&self.open(), &SurveyOptions::default()).unwrap()
+        survey(&self.open(), &SurveyOptions::default(), &Cancel::default()).unwrap()
     }
 
     fn survey_of(&self, chosen: &[u32]) -> Result<Survey, EngineError> {
         let partitions = Some(chosen.to_vec());
-        survey(&self.open(), &SurveyOptions { partitions, all_sectors: false })
+        survey(&self.open(), &SurveyOptions { partitions, all_sectors: false }, &Cancel::default())
     }
 }
 
@@ -182,7 +183,7 @@ fn space_outside_of_partitions_is_told_where_it_was_written_to() {
     assert!(survey.used.total() < 48 * MIB);
 
     let options = SurveyOptions { partitions: None, all_sectors: true };
-    let survey = engine::survey(&disk.open(), &options).unwrap();
+    let survey = engine::survey(&disk.open(), &options, &Cancel::default()).unwrap();
     assert_eq!(survey.layout.notes, Vec::<String>::new());
 
     let disk = Disk::new(256 * MIB);
@@ -282,7 +283,10 @@ fn what_was_written_anywhere_outside_of_partitions_is_told() {
     assert_eq!(sparse.survey().layout.notes, told);
     // A disk knows no holes: samples of it are read.
     let disk = FaultDevice::new(disk_with(300 * MIB, 20 << 20).open());
-    assert_eq!(survey(&disk, &SurveyOptions::default()).unwrap().layout.notes, told);
+    assert_eq!(
+        survey(&disk, &SurveyOptions::default(), &Cancel::default()).unwrap().layout.notes,
+        told
+    );
 }
 
 #[test]
@@ -290,10 +294,69 @@ fn little_is_read_of_a_huge_disk() {
     let disk = Disk::new(15 << 40);
     disk.run("sgdisk $(printf -- '-n 0:%s00G:+8M ' {1..40}) $D");
     let counted = CountingDevice::new(disk.open());
-    let survey = survey(&counted, &SurveyOptions::default()).unwrap();
+    let survey = survey(&counted, &SurveyOptions::default(), &Cancel::default()).unwrap();
     assert_eq!((survey.volumes.len(), survey.layout.notes), (40, Vec::<String>::new()));
     let (reads, bytes) = (counted.reads(), counted.read());
     assert!(reads < 50_000 && bytes < 256 * MIB, "{reads} reads, {bytes} bytes");
+}
+
+/// A disk during whose reads a stop is asked for: once so many of them were begun.
+struct StopAt {
+    disk: FileDevice,
+    reads: AtomicU64,
+    stop_at: u64,
+    cancel: Cancel,
+}
+
+impl StopAt {
+    fn new(disk: FileDevice, stop_at: u64) -> Self {
+        Self { disk, reads: AtomicU64::new(0), stop_at, cancel: Cancel::default() }
+    }
+}
+
+impl BlockDevice for StopAt {
+    fn geometry(&self) -> Geometry {
+        self.disk.geometry()
+    }
+    fn name(&self) -> &str {
+        self.disk.name()
+    }
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
+        if self.reads.fetch_add(1, Ordering::Relaxed) + 1 == self.stop_at {
+            self.cancel.cancel();
+        }
+        self.disk.read_at(buffer, offset)
+    }
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
+        self.disk.write_at(data, offset)
+    }
+    fn flush(&self) -> Result<(), BlockError> {
+        self.disk.flush()
+    }
+}
+
+#[test]
+fn a_stop_ends_a_survey_after_the_read_at_hand() {
+    const MAKERS: [&str; 5] =
+        ["mkfs.ext4 -q -F", "mkfs.btrfs -q -f", "mkfs.xfs -q -f", "mkfs.vfat", "mkfs.ntfs -q -F"];
+    let disk = Disk::new(2400 * MIB);
+    for (number, make) in (1..).zip(MAKERS) {
+        disk.run(&format!(
+            "sgdisk -n {number}:{start}M:+310M $D; rm -f $P; truncate -s 310M $P; {make} $P; \
+             dd if=$P of=$D bs=1M seek={start} conv=notrunc,sparse status=none",
+            start = 350 * number
+        ));
+    }
+    let options = SurveyOptions::default();
+    let all = CountingDevice::new(disk.open());
+    survey(&all, &options, &Cancel::default()).unwrap();
+    // In all of it: the table, what is on each volume and its map, and the gaps.
+    for stop_at in (1..all.reads()).step_by(usize::try_from(all.reads() / 60).unwrap().max(1)) {
+        let stopped = StopAt::new(disk.open(), stop_at);
+        let result = survey(&stopped, &options, &stopped.cancel);
+        assert!(matches!(result, Err(EngineError::Cancelled)), "{stop_at}: {result:?}");
+        assert_eq!(stopped.reads.into_inner(), stop_at, "reads after the stop");
+    }
 }
 
 /// Lets the swap space that starts at `offset` hold the memory of a suspended system.

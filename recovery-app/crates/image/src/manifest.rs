@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::skippable::{self, LARGEST_STRUCTURE};
-use crate::{FORMAT_VERSION, Header};
+use crate::{FORMAT_VERSION, Header, json};
 
 /// All that is known about a captured disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -223,15 +223,17 @@ impl Manifest {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// True when it is no larger than a reader takes.
+    /// True when it is no larger, and has no more values, than a reader takes.
     #[must_use]
     pub fn fits(&self) -> bool {
-        skippable::tagged_size(self.to_json().len()) <= LARGEST_STRUCTURE
+        let text = self.to_json();
+        skippable::tagged_size(text.len()) <= LARGEST_STRUCTURE && !json::has_too_many_values(&text)
     }
 
-    /// Reads what [`Self::to_json`] wrote; the error says where it is not that.
-    pub fn from_json(json: &[u8]) -> Result<Self, String> {
-        serde_json::from_slice(json).map_err(|error| error.to_string())
+    /// Reads what [`Self::to_json`] wrote; the error says where it is not that. Takes no more
+    /// memory than the largest that is written, whatever the text says.
+    pub fn from_json(text: &[u8]) -> Result<Self, String> {
+        json::from_slice(text)
     }
 
     /// That the manifest is about the image and the disk of the header, and has lost no byte beyond

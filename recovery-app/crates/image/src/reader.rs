@@ -7,6 +7,7 @@ use crate::codec::check_stored;
 use crate::parts::PartReader;
 use crate::record::{Record, Sha256Hash, le32};
 use crate::root::{PART_HEAD, Root, TRAILER_SIZE};
+use crate::seek_check::{Places, SeekTableCheck};
 use crate::segment::RECORDS_PER_SEGMENT;
 use crate::skippable::{self, LARGEST_STRUCTURE, PREFIX, Tag};
 use crate::{
@@ -20,10 +21,12 @@ pub struct ImageReader {
     path: PathBuf,
     parts: PartReader,
     header: Header,
-    /// Bytes of the header's frame.
-    header_end: u64,
     root: Root,
     fingerprint: Sha256Hash,
+    /// Bytes of the header's frame.
+    header_length: u64,
+    /// Where the seek table's frame lies in the image stream.
+    seek_table: Extent,
     manifest: Manifest,
     /// The ranges of the disk that could not be read, by the manifest.
     lost: ExtentSet,
@@ -38,7 +41,8 @@ impl std::fmt::Debug for ImageReader {
 impl ImageReader {
     /// Opens the image at `path` (`.../disk0.img.zst`, also when it is cut into parts) and checks
     /// everything about it but the segments and frames: sizes and order of the parts, header,
-    /// root, seek table and manifest.
+    /// root, manifest, and the hash of the seek table, which [`Self::seek_table_check`] compares
+    /// with the index.
     pub fn open(path: &Path, caching: Caching) -> Result<Self, ImageError> {
         let parts = PartReader::open(path, caching)?;
         let opening = Opening { path, parts: &parts };
@@ -64,8 +68,19 @@ impl ImageReader {
         }
         let manifest = opening.manifest(&root, &header)?;
         let lost = manifest.unreadable.iter().map(|range| range.extent).collect();
-        let (path, header_end) = (path.to_owned(), header_frame.len() as u64);
-        Ok(Self { path, parts, header, header_end, root, fingerprint, manifest, lost })
+        let (header_length, seek_table) = (header_frame.len() as u64, opening.seek_table()?);
+        let path = path.to_owned();
+        Ok(Self {
+            path,
+            parts,
+            header,
+            root,
+            fingerprint,
+            header_length,
+            seek_table,
+            manifest,
+            lost,
+        })
     }
 
     /// The path it was opened by.
@@ -158,7 +173,7 @@ impl ImageReader {
             .map_err(|reason| damaged(&reason))?;
         let (_, disk) = self.segment_place(number);
         let before = number.checked_sub(1).and_then(|number| self.root.segments.get(number));
-        let from = before.map_or(self.header_end, |segment| segment.stored.end());
+        let from = before.map_or(self.header_length, |segment| segment.stored.end());
         let frames = Extent::between(from, entry.stored.start);
         self.check_records(&records, disk, frames).map_err(damaged)?;
         Ok(records)
@@ -196,6 +211,19 @@ impl ImageReader {
             stored_at = record.stored.end();
         }
         (at == disk.end()).then_some(()).ok_or("its chunks do not reach the next segment")
+    }
+
+    /// Begins to compare the seek table with the index. Nothing else of a reader uses the table.
+    #[must_use]
+    pub fn seek_table_check(&self) -> SeekTableCheck<'_> {
+        let manifest = self.root.manifest;
+        let places = Places {
+            header: Extent::new(0, self.header_length),
+            manifest,
+            root: Extent::between(manifest.end(), self.seek_table.start),
+            table: self.seek_table,
+        };
+        SeekTableCheck::new(&self.parts, places)
     }
 
     /// Replaces the content of `frame` by the stored bytes of a record and checks them against

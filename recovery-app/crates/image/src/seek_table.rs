@@ -22,7 +22,7 @@ const OURS: u64 = 3;
 pub const MOST_CONTENT_FRAMES: u64 =
     (MOST_FRAMES - OURS) / (RECORDS_PER_SEGMENT as u64 + 1) * RECORDS_PER_SEGMENT as u64;
 /// Compressed and decompressed size, u32 each; we store no checksums here.
-const ENTRY_SIZE: u64 = 8;
+pub(crate) const ENTRY_SIZE: u64 = 8;
 
 /// Sizes of all frames so far, in bytes: stored, and on the disk.
 #[derive(Debug, Default)]
@@ -46,6 +46,12 @@ impl SeekTable {
         content.extend(SEEKABLE_MAGIC.to_le_bytes());
         skippable::wrap(TABLE_MAGIC, &content)
     }
+}
+
+/// True when a frame of `length` bytes that begins with `prefix` is the skippable frame that a seek
+/// table has to be.
+pub(crate) fn is_table(prefix: &[u8], length: u64) -> bool {
+    le32(prefix, 0) == TABLE_MAGIC && PREFIX as u64 + u64::from(le32(prefix, 4)) == length
 }
 
 /// Bytes of the whole seek-table frame, from the last [`FOOTER_SIZE`] bytes of a file; `None`

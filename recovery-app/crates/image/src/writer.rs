@@ -11,7 +11,7 @@ use crate::seek_table::{MOST_CONTENT_FRAMES, SeekTable};
 use crate::segment::RECORDS_PER_SEGMENT;
 use crate::skippable::{self, LARGEST_STRUCTURE, Tag};
 use crate::zero_frame::{LARGEST_ZERO_FRAME, zero_frame};
-use crate::{FORMAT_VERSION, Header, ImageError, Manifest, Part, codec, segment};
+use crate::{FORMAT_VERSION, Header, ImageError, Manifest, Part, codec, json, segment};
 
 /// Writes an image, frame by frame in the order of the disk.
 pub struct ImageWriter {
@@ -157,17 +157,24 @@ impl ImageWriter {
 
     /// Fails for a structure that a reader would refuse.
     fn check_size(&self, structure: &'static str, size: u64) -> Result<(), ImageError> {
-        let path = || self.parts.path().to_owned();
         let fits = size <= LARGEST_STRUCTURE;
-        fits.then_some(()).ok_or_else(|| ImageError::TooLarge { path: path(), structure, size })
+        fits.then_some(()).ok_or_else(|| self.too_large(structure, size))
+    }
+
+    fn too_large(&self, structure: &'static str, size: u64) -> ImageError {
+        ImageError::TooLarge { path: self.parts.path().to_owned(), structure, size }
     }
 
     /// Writes the manifest and the index and waits until all is on stable storage. Fails when one
     /// of them is larger than a reader takes; see [`Manifest::fits`].
     pub fn finish(mut self, manifest: &Manifest) -> Result<FinishedImage, ImageError> {
         self.end_segment()?;
-        let frame = skippable::tagged(Tag::Manifest, &manifest.to_json());
+        let text = manifest.to_json();
+        let frame = skippable::tagged(Tag::Manifest, &text);
         self.check_size("manifest", frame.len() as u64)?;
+        if json::has_too_many_values(&text) {
+            return Err(self.too_large("manifest", frame.len() as u64));
+        }
         let (manifest, manifest_sha256) = self.append_ours(&frame)?;
         let part_heads = self.parts.heads().to_vec();
         let root_size = Root::predicted_size(part_heads.len(), self.segments.len());

@@ -230,6 +230,45 @@ fn parts_that_are_no_files_are_named() {
 }
 
 #[test]
+fn a_manifest_of_very_many_values_is_refused_unread() {
+    let folder = tempfile::tempdir().unwrap();
+    let with_notes = |count: usize| {
+        move |size| {
+            let mut manifest = manifest(size);
+            manifest.table.notes = vec![String::new(); count];
+            manifest
+        }
+    };
+    let layout = [(FrameKind::Hole, 65536)];
+    let written = try_write(folder.path(), &layout, None, with_notes(2_000_000));
+    let error = written.unwrap_err().to_string();
+    assert!(error.contains("cannot be finished: its manifest"), "{error}");
+    assert!(with_notes(1_999_000)(512).fits() && !with_notes(2_000_000)(512).fits());
+    let text = with_notes(2_000_000)(512).to_json();
+    assert!(Manifest::from_json(&text).unwrap_err().contains("more than 2000000 values"));
+}
+
+#[test]
+fn a_manifest_of_many_lost_ranges_is_read() {
+    const RANGES: u64 = 200_000;
+    let folder = tempfile::tempdir().unwrap();
+    let many = |size| {
+        let mut manifest = manifest(size);
+        let lost = |number| UnreadableRecord {
+            extent: block::Extent::new(number * 1024, 512),
+            intact: 0,
+            volume: Some("partition 2".to_owned()),
+            files: vec![format!("/home/user/Pictures/{number}.jpg")],
+            reason: "Input/output error (os error 5)".to_owned(),
+        };
+        manifest.unreadable = (0..RANGES).map(lost).collect();
+        manifest
+    };
+    let path = write_saying(folder.path(), &[(FrameKind::Hole, RANGES * 1024)], None, many);
+    assert_eq!(read_all(&path).map(|records| records.len()), Ok(1));
+}
+
+#[test]
 fn lost_sectors_are_listed_and_lie_on_the_disk() {
     let layout = [(FrameKind::Unreadable, 65536), (FrameKind::Hole, 65536)];
     let lost = |start: u64| {

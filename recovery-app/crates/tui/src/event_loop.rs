@@ -72,6 +72,8 @@ pub struct EventLoop {
     last_key: Instant,
     /// Stops the work that goes on.
     cancel: Cancel,
+    /// Gives up the plan of a backup that is being made.
+    forget_plan: Cancel,
     /// A shell is to be opened as soon as no answer of the terminal can end up in it.
     shell_wanted: bool,
     sender: Sender<Event>,
@@ -105,6 +107,7 @@ impl EventLoop {
             asked: None,
             last_key: now,
             cancel: Cancel::default(),
+            forget_plan: Cancel::default(),
             shell_wanted: false,
             sender,
             events,
@@ -203,8 +206,12 @@ impl EventLoop {
                 workers::look(&self.machine, &self.sender, ticket, *disk)?;
             }
             Command::PlanBackup(request) => {
-                workers::plan_backup(&self.machine, &self.sender, request)?;
+                self.forget_plan.cancel();
+                self.forget_plan = Cancel::default();
+                let cancel = self.forget_plan.clone();
+                workers::plan_backup(&self.machine, &self.sender, request, cancel)?;
             }
+            Command::ForgetPlan => self.forget_plan.cancel(),
             Command::PlanRestore(request) => {
                 workers::plan_restore(&self.machine, &self.sender, request)?;
             }

@@ -23,8 +23,9 @@ pub trait Machine: Send + Sync + 'static {
     /// Looks at what is on a disk. May hang as long as the disk does. Writes nothing.
     fn look(&self, disk: &Disk) -> Look;
 
-    /// What a backup would do. Writes nothing.
-    fn plan_backup(&self, request: &BackupRequest) -> Result<BackupPlan, Trouble>;
+    /// What a backup would do. Writes nothing, and lets the disks go soon after `cancel` asks for
+    /// it.
+    fn plan_backup(&self, request: &BackupRequest, cancel: &Cancel) -> Result<BackupPlan, Trouble>;
 
     /// What a restore would do. Writes nothing.
     fn plan_restore(&self, request: &RestoreRequest) -> Result<RestorePlan, Trouble>;

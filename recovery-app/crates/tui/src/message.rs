@@ -60,6 +60,8 @@ pub enum Command {
     },
     /// Say what a backup would do.
     PlanBackup(Box<BackupRequest>),
+    /// Nobody waits any more for what a backup would do: the disks are let go.
+    ForgetPlan,
     /// Say what a restore would do.
     PlanRestore(Box<RestoreRequest>),
     /// Begin a piece of work. None other goes on.

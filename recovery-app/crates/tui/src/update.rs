@@ -137,13 +137,14 @@ fn press(state: &mut State, key: Key) -> Vec<Command> {
         state.shared.be_deaf(DEAF_AFTER_A_KEY);
         return Vec::new();
     }
-    match key {
+    let key = match key {
         Key::Ctrl('l') => return vec![Command::Redraw],
-        Key::Ctrl('c') if state.shared.surroundings == Surroundings::Guest => {
-            return vec![Command::Quit];
-        }
-        _ => {}
-    }
+        Key::Ctrl('c') if state.shared.surroundings != Surroundings::Guest => return Vec::new(),
+        Key::Ctrl('c') if state.shared.running.is_none() => return vec![Command::Quit],
+        // Work that goes on is not left behind half done: its stop is asked about first.
+        Key::Ctrl('c') => Key::Esc,
+        other => other,
+    };
     let Some(screen) = state.screens.last_mut() else { return Vec::new() };
     let reaction = match (key, screen.help()) {
         (Key::F(1), Some(help)) => Reaction::Open(Screen::page(help)),

@@ -53,16 +53,20 @@ pub fn look(
     })
 }
 
-/// Says what a backup would do.
+/// Says what a backup would do, unless `cancel` tells that nobody waits for it any more.
 pub fn plan_backup(
     machine: &Arc<dyn Machine>,
     messages: &Sender<Event>,
     request: Box<BackupRequest>,
+    cancel: Cancel,
 ) -> std::io::Result<()> {
     let (machine, messages) = (Arc::clone(machine), messages.clone());
     spawn("plan", move || {
-        let plan = guarded(|| machine.plan_backup(&request));
-        let _ = messages.send(Message::BackupPlanned(request, Box::new(plan)).into());
+        let plan = guarded(|| machine.plan_backup(&request, &cancel));
+        // The same may have been asked for anew: that it was given up is no answer to it.
+        if !cancel.is_cancelled() {
+            let _ = messages.send(Message::BackupPlanned(request, Box::new(plan)).into());
+        }
     })
 }
 

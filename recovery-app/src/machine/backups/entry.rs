@@ -6,7 +6,7 @@ use std::path::Path;
 
 use block::Caching;
 use engine::{Backup, FIRST_IMAGE, ImageFile, MANIFEST_NAME};
-use image::{FORMAT_VERSION, ImageError, ImageReader, Manifest};
+use image::{FORMAT_VERSION, ImageError, ImageReader, Manifest, json};
 use report::backup::{made_in_words, source_in_words};
 use report::content;
 use serde::Deserialize;
@@ -72,7 +72,7 @@ fn listed(folder: &Path) -> Result<ImageFile, Option<String>> {
         return Err(damaged());
     }
     let text = fs::read(&path).map_err(|_| damaged())?;
-    match serde_json::from_slice::<Backup>(&text) {
+    match json::from_slice::<Backup>(&text) {
         Ok(backup) => backup.images.into_iter().next().ok_or_else(damaged),
         Err(_) => Err(Some(why_not_read(&text).to_owned())),
     }
@@ -96,7 +96,7 @@ struct OutlineOfManifest {
 
 fn why_not_read(text: &[u8]) -> &'static str {
     let is_newer = |image: &OutlineOfImage| image.manifest.format_version > FORMAT_VERSION;
-    match serde_json::from_slice::<Outline>(text) {
+    match json::from_slice::<Outline>(text) {
         Ok(outline) if outline.images.iter().any(is_newer) => NEWER,
         _ if serde_json::from_slice::<IgnoredAny>(text).is_ok() => NOT_UNDERSTOOD,
         _ => DAMAGED,

@@ -12,7 +12,7 @@ use super::*;
 fn a_disk_is_saved_checked_and_put_back() {
     let bench = Bench::new();
     let source = bench.old.hash();
-    let plan = bench.computer.plan_backup(&bench.request()).unwrap();
+    let plan = bench.plan_backup(&bench.request()).unwrap();
     assert!(plan.remarks.iter().all(|remark| remark.severity == Severity::Hint), "{plan:?}");
     let [disk] = plan.disks.as_slice() else { panic!("{plan:?}") };
     assert_eq!(disk.name, "Old computer");
@@ -73,7 +73,7 @@ fn two_disks_get_numbers_and_what_is_left_out_is_told() {
     let mut request = bench.request();
     request.sources[0].partitions = Some(vec![2]);
     request.sources.push(Source { disk: bench.new.disk(), partitions: None });
-    let plan = bench.computer.plan_backup(&request).unwrap();
+    let plan = bench.plan_backup(&request).unwrap();
     let names: Vec<_> = plan.disks.iter().map(|disk| disk.name.as_str()).collect();
     assert_eq!(names, ["Old computer-1", "Old computer-2"]);
     assert_eq!(plan.disks[0].volumes[0].read, None);
@@ -160,6 +160,35 @@ fn a_stopped_backup_leaves_what_is_no_backup() {
 }
 
 #[test]
+fn a_stop_while_the_disk_is_looked_at_leaves_the_drive_as_it_was() {
+    let bench = Bench::new();
+    let cancel = Cancel::default();
+    let stop = |news| {
+        if news == News::Disk(0) {
+            cancel.cancel();
+        }
+    };
+    let work = Work::BackUp(Box::new(bench.request()));
+    let trouble = bench.computer.work(&work, &stop, &cancel).unwrap_err();
+    assert_eq!(trouble.end, Ending::Stopped);
+    let told = "The disk that was being saved was only read. No backup was begun.";
+    assert_eq!(trouble.unharmed, told);
+    bench.assert_unmounted();
+    assert_eq!(bench.look(&bench.drive).places[0].unfinished, []);
+}
+
+#[test]
+fn a_plan_that_nobody_waits_for_lets_the_disks_go() {
+    let bench = Bench::new();
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let trouble = bench.computer.plan_backup(&bench.request(), &cancel).unwrap_err();
+    assert_eq!(trouble.end, Ending::Stopped);
+    bench.assert_unmounted();
+    bench.plan_backup(&bench.request()).unwrap();
+}
+
+#[test]
 fn a_stopped_restore_says_what_is_left_and_can_be_begun_again() {
     let bench = Bench::new();
     bench.back_up();
@@ -231,6 +260,43 @@ fn a_backup_whose_drive_is_pulled_is_not_called_damaged() {
 }
 
 #[test]
+fn the_drive_is_named_that_is_pulled_while_a_backup_is_made() {
+    let bench = Bench::new();
+    let work = Work::BackUp(Box::new(bench.request()));
+    let drive = report::identity::of_disk(&bench.drive.disk());
+    for phase in [Phase::Capture, Phase::Verify] {
+        let trouble = bench.pull_drive_in(phase, &work).unwrap_err();
+        assert_eq!(trouble.end, Ending::Failed, "{trouble:?}");
+        let what = "The drive for the backup was taken out, or does not answer as it should";
+        assert_eq!(trouble.what, format!("{what}: {drive}."), "{trouble:?}");
+        assert!(trouble.unharmed.starts_with("The disk that was being saved was only read. The"));
+        assert!(trouble.unharmed.contains("Old computer.partial on the drive is no backup"));
+        assert!(!trouble.next.is_empty() && !trouble.next.contains("remetal"), "{trouble:?}");
+    }
+}
+
+#[test]
+fn the_disk_is_named_that_fails_while_it_is_saved() {
+    let bench = Bench::new();
+    let node = bench.old.node.display();
+    // With direct I/O, a loop device answers with errors beyond the end of its file.
+    sh(&format!("losetup --direct-io=on {node}; blockdev --flushbufs {node}")).unwrap();
+    let source = report::identity::of_disk(&bench.old.disk());
+    let fail = |news| {
+        if news == News::Disk(0) {
+            sh(&format!("truncate -s 0 {}", bench.old.file.display())).unwrap();
+        }
+    };
+    let work = Work::BackUp(Box::new(bench.request()));
+    let trouble = bench.computer.work(&work, &fail, &Cancel::default()).unwrap_err();
+    assert_eq!(trouble.end, Ending::Failed, "{trouble:?}");
+    let what = "The disk that is being saved was taken out, or does not answer as it should";
+    assert_eq!(trouble.what, format!("{what}: {source}."), "{trouble:?}");
+    assert!(trouble.unharmed.starts_with("The disk that was being saved was only read."));
+    assert!(trouble.next.starts_with("Check the cable"), "{trouble:?}");
+}
+
+#[test]
 fn a_place_that_cannot_be_read_is_damage_while_the_rest_answers() {
     let bench = Bench::new();
     let (place, request) = (bench.folder.path(), bench.request());
@@ -241,7 +307,7 @@ fn a_place_that_cannot_be_read_is_damage_while_the_rest_answers() {
         part_size: Some(1 << 20),
         ..capture_request(&request, &request.sources[0], place, "parts")
     };
-    let plan = capture::plan(&device, wanted).unwrap();
+    let plan = capture::plan(&device, wanted, &Cancel::default()).unwrap();
     let devices = capture::Source { structures: &device, content: &device };
     capture::capture(devices, &plan, &Teller(&|_| ()), &Cancel::default()).unwrap();
     sh(&format!(
@@ -300,7 +366,7 @@ fn a_drive_that_gets_full_is_told_as_such() {
         small.node.display()
     ))
     .unwrap();
-    let plan = bench.computer.plan_backup(&request).unwrap();
+    let plan = bench.plan_backup(&request).unwrap();
     let [remark] = plan.remarks.as_slice() else { panic!("{:?}", plan.remarks) };
     assert_eq!(remark.severity, Severity::Warning);
     assert!(remark.words.starts_with("It may not fit: "), "{remark:?}");
@@ -335,11 +401,11 @@ fn what_an_unfinished_backup_takes_is_free_for_the_next_one_of_its_name() {
 
     let request = BackupRequest { destination: small.node.clone(), ..bench.request() };
     let other = BackupRequest { name: "other".to_owned(), ..request.clone() };
-    let plan = bench.computer.plan_backup(&other).unwrap();
+    let plan = bench.plan_backup(&other).unwrap();
     let refusal = &plan.remarks[0];
     assert_eq!(refusal.severity, Severity::Refusal);
     assert!(refusal.words.contains(" The unfinished backup Old computer takes "), "{refusal:?}");
-    let plan = bench.computer.plan_backup(&request).unwrap();
+    let plan = bench.plan_backup(&request).unwrap();
     assert!(plan.free > 10 << 20, "{plan:?}");
     assert!(plan.remarks.iter().all(|remark| remark.severity != Severity::Refusal), "{plan:?}");
     let replaced = "The unfinished backup Old computer is replaced: ";

@@ -11,8 +11,8 @@ use std::sync::Mutex;
 use engine::{Cancel, Phase};
 use hardware::{Disk, Roots};
 use tui::job::{
-    AtTheEnd, BackupDone, BackupId, BackupRequest, Compression, Done, News, RestoreRequest, Source,
-    Trouble, Work,
+    AtTheEnd, BackupDone, BackupId, BackupPlan, BackupRequest, Compression, Done, News,
+    RestoreRequest, Source, Trouble, Work,
 };
 use tui::{Look, Machine};
 use vm::assets::disk::make_gpt;
@@ -118,6 +118,10 @@ impl Bench {
 
     fn look(&self, disk: &LoopDisk) -> Look {
         self.computer.look(&disk.disk())
+    }
+
+    fn plan_backup(&self, request: &BackupRequest) -> Result<BackupPlan, Trouble> {
+        self.computer.plan_backup(request, &Cancel::default())
     }
 
     fn work(&self, work: &Work) -> Result<Done, Trouble> {

@@ -14,7 +14,7 @@ fn a_backup_does_not_lie_on_the_disk_that_it_is_of() {
     let bench = Bench::new();
     let mut request = bench.request();
     request.sources[0].disk = bench.drive.disk();
-    let plan = bench.computer.plan_backup(&request).unwrap();
+    let plan = bench.plan_backup(&request).unwrap();
     let words = "The backup would lie on the disk that it is of. Choose another drive.";
     assert_eq!(refusals(&plan), [words]);
     let before = bench.drive.hash();
@@ -27,12 +27,12 @@ fn a_backup_does_not_lie_on_the_disk_that_it_is_of() {
 fn a_name_that_is_taken_or_impossible_is_refused() {
     let bench = Bench::new();
     bench.back_up();
-    let plan = bench.computer.plan_backup(&bench.request()).unwrap();
+    let plan = bench.plan_backup(&bench.request()).unwrap();
     assert!(
         refusals(&plan)[0].starts_with("A backup named Old computer is on that drive already.")
     );
     let request = BackupRequest { name: "a:b".to_owned(), ..bench.request() };
-    let plan = bench.computer.plan_backup(&request).unwrap();
+    let plan = bench.plan_backup(&request).unwrap();
     assert!(refusals(&plan)[0].starts_with("`a:b` cannot be the name of a backup."), "{plan:?}");
 }
 
@@ -42,7 +42,7 @@ fn a_drive_that_is_too_small_for_all_disks_is_refused() {
     let mut request = bench.request();
     let noise = Source { disk: bench.new.disk(), partitions: None };
     request.sources = vec![noise.clone(), noise.clone(), noise.clone(), noise];
-    let plan = bench.computer.plan_backup(&request).unwrap();
+    let plan = bench.plan_backup(&request).unwrap();
     assert!(refusals(&plan)[0].starts_with("The drive for the backup is too small: "), "{plan:?}");
 }
 
@@ -62,7 +62,7 @@ fn a_disk_in_use_is_neither_saved_nor_overwritten() {
         sources: vec![Source { disk: bench.new.disk(), partitions: None }],
         ..bench.request()
     };
-    let saving = bench.computer.plan_backup(&request);
+    let saving = bench.plan_backup(&request);
     let restoring = bench.computer.plan_restore(&bench.restore_request());
     let work = bench.work(&Work::BackUp(Box::new(request)));
     sh(&format!("umount '{}'", folder.display())).unwrap();

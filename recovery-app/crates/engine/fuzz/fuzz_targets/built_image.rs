@@ -355,7 +355,7 @@ fuzz_target!(|input: Input| {
         }
         // Small disks only: a table may ask for reads all over a large one.
         if disk.size() < 1 << 30 {
-            let _ = engine::survey(&disk, &SurveyOptions::default());
+            let _ = engine::survey(&disk, &SurveyOptions::default(), &Cancel::default());
         }
     }
     let _ = engine::verify::verify(&path, &Silent, &Cancel::default());

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use arbitrary::Arbitrary;
 use block::{BlockDevice, BlockError, Extent, Geometry, Operation};
-use engine::{SurveyOptions, survey};
+use engine::{Cancel, SurveyOptions, survey};
 use libfuzzer_sys::fuzz_target;
 use partition_table::{SavedTable, read, relocate, suspected_partitions};
 
@@ -319,7 +319,7 @@ fuzz_target!(init: { LazyLock::force(&VOLUMES); }, |input: Input| {
         SurveyOptions { partitions: chosen.clone(), all_sectors: false },
         SurveyOptions { partitions: chosen, all_sectors: true },
     ] {
-        let Ok(found) = survey(&disk, &options) else { continue };
+        let Ok(found) = survey(&disk, &options, &Cancel::default()) else { continue };
         assert!(found.used.end() <= disk.size && found.excluded.end() <= disk.size);
         assert!(found.used.intersection(&found.excluded).is_empty());
         assert!(found.layout.notes.len() < 200);

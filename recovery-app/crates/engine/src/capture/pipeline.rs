@@ -175,7 +175,7 @@ impl Pipeline<'_> {
                 }
             };
             let buffer = &mut slot.raw[..usize::try_from(disk.length).unwrap_or(0)];
-            let read = read_chunk(self.device, disk, self.used, buffer)?;
+            let read = read_chunk(self.device, disk, self.used, buffer, self.cancel)?;
             if jobs.send(Job { number, disk, slot, read }).is_err() {
                 return Ok(());
             }

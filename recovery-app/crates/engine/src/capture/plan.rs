@@ -7,7 +7,8 @@ use image::{CHUNK_SIZE, Encoder, FrameKind, LARGEST_ZERO_FRAME, MOST_CONTENT_FRA
 
 use super::Level;
 use super::chunks::pieces;
-use crate::{EngineError, Survey, SurveyOptions, survey};
+use crate::stoppable::Stoppable;
+use crate::{Cancel, EngineError, Survey, SurveyOptions, survey};
 
 /// What is to be captured, how, and where to. Sizes are bytes.
 #[derive(Debug, Clone)]
@@ -65,10 +66,14 @@ const SAMPLES: u64 = 24;
 const SAMPLE_FOR: Duration = Duration::from_secs(5);
 
 /// Looks at the disk and decides what to capture. Refuses a name that is no file name, and a
-/// destination that is surely too small.
-pub fn plan(device: &dyn BlockDevice, request: CaptureRequest) -> Result<CapturePlan, EngineError> {
+/// destination that is surely too small. Writes nothing; a stop is obeyed after the read at hand.
+pub fn plan(
+    device: &dyn BlockDevice,
+    request: CaptureRequest,
+    cancel: &Cancel,
+) -> Result<CapturePlan, EngineError> {
     check_name(&request.name)?;
-    let survey = survey(device, &request.survey)?;
+    let survey = survey(device, &request.survey, cancel)?;
     let (mut totals, mut frames) = ([0; 3], 0);
     let chunk_size = u64::from(CHUNK_SIZE);
     for piece in pieces(survey.disk_size, &survey.used, &survey.excluded, chunk_size) {
@@ -87,7 +92,7 @@ pub fn plan(device: &dyn BlockDevice, request: CaptureRequest) -> Result<Capture
     let mut estimate = SpaceEstimate { least: 0, most: used + used / 1024 + overhead };
     let may_be_small = request.free.is_some_and(|free| free < estimate.most);
     if request.sample || may_be_small {
-        estimate.least = least_size(device, &survey)?;
+        estimate.least = least_size(device, &survey, cancel)?;
     }
     check_parts(&request, &estimate)?;
     if let Some(free) = request.free {
@@ -157,7 +162,12 @@ fn check_parts(request: &CaptureRequest, estimate: &SpaceEstimate) -> Result<(),
 
 /// Compresses samples from all over the used bytes; two thirds of what they promise is taken for
 /// certain.
-fn least_size(device: &dyn BlockDevice, survey: &Survey) -> Result<u64, EngineError> {
+fn least_size(
+    device: &dyn BlockDevice,
+    survey: &Survey,
+    cancel: &Cancel,
+) -> Result<u64, EngineError> {
+    let device = Stoppable::new(device, cancel);
     let used = survey.used.total();
     let mut encoder = Encoder::new(3).map_err(EngineError::Compression)?;
     let (mut read, mut compressed, mut frame) = (0, 0, Vec::new());
@@ -172,6 +182,7 @@ fn least_size(device: &dyn BlockDevice, survey: &Survey) -> Result<u64, EngineEr
         read += sample.length;
         compressed += frame.len() as u64;
     }
+    cancel.check()?;
     let ratio_permille = (compressed * 1000_u64).checked_div(read).unwrap_or(0);
     Ok(used / 1000 * ratio_permille * 2 / 3)
 }

@@ -69,13 +69,15 @@ impl CaptureOutcome {
 /// destination and proves it, then gives it its name.
 ///
 /// On an error the partial folder stays: it is never taken for a backup, and the next capture of
-/// that name replaces it.
+/// that name replaces it. A stop that was asked for before leaves no folder, and one that is there
+/// as it is.
 pub fn capture(
     source: Source<'_>,
     plan: &CapturePlan,
     observer: &dyn Observer,
     cancel: &Cancel,
 ) -> Result<CaptureOutcome, EngineError> {
+    cancel.check()?;
     let started = Instant::now();
     let folder = PartialFolder::create(&plan.request.destination, &plan.request.name)?;
     let image = write_image(source, plan, &folder, observer, cancel)?;

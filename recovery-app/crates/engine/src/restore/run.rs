@@ -14,7 +14,7 @@ use super::tables::{HoldBack, LastPieces};
 use super::wipe::wipe;
 use crate::damage::describe;
 use crate::records::{Bench, Walk};
-use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, backup, verify};
+use crate::{Bottleneck, Cancel, EngineError, Event, Observer, Phase, backup, seek_table, verify};
 
 /// What a restore needs beside the plan.
 pub struct RestoreJob<'a> {
@@ -107,7 +107,7 @@ pub fn restore(
 }
 
 /// Checks the whole image as stored. Frames that stand for free space hold nothing that would be
-/// written: a disk is not left without its backup for them.
+/// written, and the seek table is not used: a disk is not left without its backup for them.
 fn check(image: &ImageReader, observer: &dyn Observer, cancel: &Cancel) -> Result<(), EngineError> {
     let damage = verify::check_stored(image, observer, cancel)?;
     if damage.totals().lost > 0 {
@@ -121,6 +121,9 @@ fn check(image: &ImageReader, observer: &dyn Observer, cancel: &Cancel) -> Resul
     if damage.totals().unlisted > 0 {
         let text = format!("and {} more such places", damage.totals().unlisted);
         observer.event(&Event::Note { text });
+    }
+    if let Some(found) = seek_table::fault_in(image, cancel)? {
+        observer.event(&Event::Note { text: found.reason });
     }
     Ok(())
 }

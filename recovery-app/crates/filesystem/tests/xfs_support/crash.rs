@@ -120,6 +120,9 @@ fn run_load(
     (copy.unwrap_or_else(|| volume.copy()), promises)
 }
 
+/// Fewer kept files would prove nothing, however slow the machine.
+const FEWEST: usize = 8;
+
 /// Writes and fsyncs files for `time`; some of them are deleted again.
 fn keep_promises(at: &Path, time: Duration, seed: u64) -> Vec<Promise> {
     let folder = at.join("promises");
@@ -127,7 +130,7 @@ fn keep_promises(at: &Path, time: Duration, seed: u64) -> Vec<Promise> {
     let mut promises = Vec::new();
     let start = Instant::now();
     let mut number = seed << 32;
-    while start.elapsed() < time {
+    while start.elapsed() < time || promises.len() < FEWEST {
         number += 1;
         let length = usize::try_from(number.wrapping_mul(7919) % 90_000 + 1).unwrap();
         let path = folder.join(format!("file{number}"));

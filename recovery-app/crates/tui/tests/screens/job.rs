@@ -149,6 +149,16 @@ fn stopping_is_asked_first_and_told_what_it_means() {
 }
 
 #[test]
+fn a_guest_does_not_leave_work_half_done() {
+    let guest = Stage::within(Surroundings::Guest, VGA, SCREEN).with(&[notebook()]);
+    let mut stage = busy(at_work(guest, restore()), Phase::Restore, Bottleneck::Target);
+    assert_eq!(stage.press(&[Key::Ctrl('c')]), []);
+    assert!(stage.text().contains("Stop now?"), "{}", stage.text());
+    assert_eq!(stage.press(&[Key::Right, Key::Enter]), [Command::Stop]);
+    assert_eq!(stage.press(&[Key::Ctrl('c')]), [], "it stops in order");
+}
+
+#[test]
 fn a_question_before_a_restore_is_stopped() {
     let mut stage = busy(at_work(vga(), restore()), Phase::Restore, Bottleneck::Target);
     stage.press(&[Key::Esc]);

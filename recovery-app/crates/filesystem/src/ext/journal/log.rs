@@ -236,8 +236,6 @@ impl<'s, 'a> Scan<'s, 'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use super::*;
 
     fn entry(target: u64, order: u32, transaction: u32) -> Entry {
@@ -263,12 +261,11 @@ mod tests {
         assert_eq!(revoked_by(&[2, 3], 2), [false, true, true, true, false, true]);
     }
 
+    /// With each revocation looking at each entry, this would take minutes.
     #[test]
     fn a_block_that_is_revoked_time_and_again_takes_no_longer() {
         let mut entries: Vec<_> = (0..1 << 20).map(|order| entry(5, order, order)).collect();
-        let start = Instant::now();
         revoke(&mut entries, &vec![5; 1 << 17], u32::MAX);
-        assert!(start.elapsed() < Duration::from_secs(5));
         assert!(entries.iter().all(|entry| entry.revoked));
     }
 }

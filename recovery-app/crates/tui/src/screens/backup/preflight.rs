@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use super::{remarks, sheet, told, which};
 use crate::input::Key;
 use crate::job::{BackupPlan, BackupRequest, Remark, Severity, Work};
-use crate::message::Message;
+use crate::message::{Command, Message};
 use crate::screens::{Reaction, Screen, Topic, View};
 use crate::state::Shared;
 use crate::theme;
@@ -185,6 +185,7 @@ impl View for Preflight {
     fn press(&mut self, key: Key, shared: &Shared) -> Reaction {
         let (overflows, lines, height) = self.extent(shared);
         match key {
+            Key::Esc if self.plan.is_none() => return Reaction::CloseAndDo(Command::ForgetPlan),
             Key::Esc => return Reaction::Close,
             Key::Enter => return self.go_on(shared),
             Key::Up | Key::Down if overflows => {

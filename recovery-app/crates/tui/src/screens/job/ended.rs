@@ -203,8 +203,8 @@ fn checked(done: &CheckDone, text: &mut Text) {
         }
         text.title("What is unharmed, and what to do now");
         text.say(
-            "Everything else in it agrees with its fingerprint. Remetal does not restore from a \
-             damaged backup. Copy it again from another place if you have one; if the computer \
+            "Everything else in it agrees with its fingerprint. Where something would be lost, \
+             Remetal does not restore. Copy it again from another place if you have one; if the computer \
              still has its disk, make a new backup on another drive.",
         );
     }

@@ -28,16 +28,23 @@ pub struct StopQuestion {
 /// What stopping means, in sentences.
 fn consequence(running: &Running) -> String {
     match &running.work {
-        Work::BackUp(request) => format!(
-            "The disk is only read: it stays as it is. What has been written of it so far is no \
-             backup; it stays on the drive as '{}.partial' and can be deleted.{}",
-            request.name_of(running.disk),
-            match running.disk {
+        Work::BackUp(request) => {
+            // Until there is progress, it is found out what is in use.
+            let written = match running.phase() {
+                None => "Nothing of it has been written yet.".to_owned(),
+                Some(_) => format!(
+                    "What has been written of it so far is no backup; it stays on the drive as \
+                     '{}.partial' and can be deleted.",
+                    request.name_of(running.disk)
+                ),
+            };
+            let before = match running.disk {
                 0 => String::new(),
                 1 => " The disk before it is saved.".to_owned(),
                 before => format!(" The {before} disks before it are saved."),
-            }
-        ),
+            };
+            format!("The disk is only read: it stays as it is. {written}{before}")
+        }
         Work::Restore(confirmed) if matches!(running.phase(), None | Some(Phase::Check)) => {
             let disk = card::identity(&confirmed.plan().request.target);
             format!("Nothing has been written yet: {disk} stays as it is.")

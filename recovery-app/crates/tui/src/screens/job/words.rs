@@ -137,6 +137,7 @@ pub fn slow_part(running: &Running) -> Option<String> {
 pub fn stopping(running: &Running) -> &'static str {
     match (&running.work, running.progress) {
         (Work::Format(_), _) => "! This comes to its end first ...",
+        (Work::BackUp(_), None) => "! Stopping as soon as the disk has answered ...",
         (_, None) => "! Stopping as soon as the look at the disk has come to its end ...",
         (_, Some(_)) => "! Stopping at the next piece ...",
     }

@@ -107,6 +107,17 @@ fn a_look_that_takes_long_is_told_of() {
 }
 
 #[test]
+fn who_goes_back_lets_the_disks_go() {
+    let mut stage = stage();
+    let request = asked(&stage.press(&to(5)));
+    assert_eq!(stage.press(&[Key::Esc]), [Command::ForgetPlan]);
+    says(&stage, "step 4 of 5");
+    assert_eq!(asked(&stage.press(&to(1))), request);
+    answer(&mut stage, &request, Ok(backup_plan(&request)));
+    assert_eq!(stage.press(&[Key::Esc]), [], "nothing is being looked at any more");
+}
+
+#[test]
 fn everything_unusual_is_told_the_gravest_first() {
     let drive = usb_drive();
     let slow = hardware::Disk { usb_megabits: Some(480), ..drive.0 };
