@@ -25,8 +25,8 @@ pub struct DamageTotals {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DamageList {
     listed: Vec<Damage>,
-    /// The last range, once no more are listed.
-    last: Option<Damage>,
+    /// The last range, once no more are listed. Boxed, since errors carry the list.
+    last: Option<Box<Damage>>,
     totals: DamageTotals,
 }
 
@@ -42,7 +42,7 @@ impl DamageList {
         if found.kind.is_content() {
             self.totals.lost = self.totals.lost.saturating_add(found.disk.length);
         }
-        let last = self.last.as_mut().or_else(|| self.listed.last_mut());
+        let last = self.last.as_deref_mut().or_else(|| self.listed.last_mut());
         if let Some(last) = last.filter(|last| continues(last, &found)) {
             last.disk.length += found.disk.length;
             last.stored.length = found.stored.end().saturating_sub(last.stored.start);
@@ -53,7 +53,7 @@ impl DamageList {
             self.listed.push(found);
         } else {
             self.totals.unlisted += 1;
-            self.last = Some(found);
+            self.last = Some(Box::new(found));
         }
     }
 
