@@ -113,6 +113,7 @@ impl From<EngineError> for Failure {
             EngineError::NotWritten { .. } => ("not-written", Exit::Failed),
             EngineError::File { .. } => ("file", Exit::Failed),
             EngineError::Compression(_) => ("memory", Exit::Failed),
+            EngineError::Panicked => ("defect", Exit::Failed),
             EngineError::DamagedImage(_) => ("backup", Exit::Refused),
             EngineError::FailedImage(_) => ("backup-failed", Exit::Failed),
             EngineError::BackupGone { .. } => ("backup-gone", Exit::Failed),
