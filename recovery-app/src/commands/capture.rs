@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use block::Caching;
 use engine::SurveyOptions;
 use engine::capture::{self, CaptureOutcome, CaptureRequest};
@@ -13,7 +15,7 @@ use crate::source::Source;
 use crate::terminal::Terminal;
 
 /// `remetal capture`
-pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failure> {
+pub fn run(arguments: &CaptureArgs, terminal: &Arc<Terminal>) -> Result<Answer, Failure> {
     let cancel = signals::cancel_on_signals(terminal)?;
     let source = Source::find(&arguments.source, arguments.sector_size)?;
     let wanted = Wanted {
@@ -51,7 +53,7 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
     terminal.announce("plan", &shown, &capture_text::plan(&plan, &destination));
 
     let devices = capture::Source { structures: &structures, content: &content };
-    let outcome = capture::capture(devices, &plan, terminal, &cancel)
+    let outcome = capture::capture(devices, &plan, terminal.as_ref(), &cancel)
         .map_err(|error| Failure::from(error).leaving(left_behind(&destination)))?;
     Ok(answer(&outcome, &shown))
 }

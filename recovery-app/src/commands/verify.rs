@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use engine::DamagedRange;
 use image::text::in_lines;
 use serde_json::json;
@@ -10,9 +12,9 @@ use crate::terminal::Terminal;
 use report::size::in_words;
 
 /// `remetal verify`
-pub fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Answer, Failure> {
+pub fn run(arguments: &VerifyArgs, terminal: &Arc<Terminal>) -> Result<Answer, Failure> {
     let cancel = signals::cancel_on_signals(terminal)?;
-    let found = engine::verify::verify(&arguments.backup, terminal, &cancel)
+    let found = engine::verify::verify(&arguments.backup, terminal.as_ref(), &cancel)
         .map_err(|error| Failure::from(error).leaving("The backup was only read."))?;
     let damaged = !found.damage.is_empty();
     let (exit, state) =
