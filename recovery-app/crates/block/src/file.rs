@@ -95,12 +95,6 @@ impl FileDevice {
         self.is_block_device
     }
 
-    /// True when reads and writes must be aligned to the logical sector.
-    #[must_use]
-    pub fn needs_alignment(&self) -> bool {
-        self.direct
-    }
-
     /// Claims a regular file until this device is dropped: for reading, together with others who
     /// read it, or for writing, alone. False when another job has it.
     ///
@@ -300,15 +294,6 @@ impl BlockDevice for FileDevice {
         let size = self.geometry.size;
         if found < size {
             return Err(BlockError::CutShort { device: self.name.clone(), size, found });
-        }
-        Ok(())
-    }
-
-    fn discard(&self, extent: Extent) -> Result<(), BlockError> {
-        self.check_writable()?;
-        if self.is_block_device {
-            // A device without discard refuses; that is not a failure of the job.
-            let _ = ioctl::discard(&self.file, extent);
         }
         Ok(())
     }
