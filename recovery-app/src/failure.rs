@@ -164,6 +164,7 @@ fn kind_and_exit(error: &EngineError) -> (&'static str, Exit) {
         EngineError::NotWritten { .. } => ("not-written", Exit::Failed),
         EngineError::File { .. } => ("file", Exit::Failed),
         EngineError::Compression(_) => ("memory", Exit::Failed),
+        EngineError::Panicked => ("defect", Exit::Failed),
         EngineError::DamagedImage(_) => ("backup", Exit::Refused),
         EngineError::FailedImage(_) => ("backup-failed", Exit::Failed),
         EngineError::BackupGone { .. } => ("backup-gone", Exit::Failed),

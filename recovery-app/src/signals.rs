@@ -1,5 +1,6 @@
 //! Ctrl-C and its relatives ask a job to stop.
 
+use std::sync::Arc;
 use std::thread;
 
 use engine::Cancel;
@@ -13,21 +14,24 @@ use crate::terminal::Terminal;
 /// A [`Cancel`] that the first signal sets. The second signal ends the program at once, for a
 /// disk that does not answer.
 ///
-/// `terminal` tells of the first, as a note.
-pub fn cancel_on_signals(terminal: &Terminal) -> Result<Cancel, Failure> {
+/// `terminal` tells of the first, as a note, while the command has it.
+pub fn cancel_on_signals(terminal: &Arc<Terminal>) -> Result<Cancel, Failure> {
     let cancel = Cancel::default();
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(|error| {
         let message = format!("the program cannot listen for Ctrl+C: {error}");
         Failure::new("signals", message, "This is a defect in the program; please report it.")
     })?;
     let asked = cancel.clone();
-    let terminal = terminal.another();
+    let terminal = Arc::downgrade(terminal);
     thread::spawn(move || {
         for (count, _) in signals.forever().enumerate() {
             if count > 0 {
                 std::process::exit(i32::from(Exit::Failed as u8));
             }
-            terminal.note("stopping after the read or chunk at hand (once more to stop at once)");
+            if let Some(terminal) = terminal.upgrade() {
+                terminal
+                    .note("stopping after the read or chunk at hand (once more to stop at once)");
+            }
             asked.cancel();
         }
     });

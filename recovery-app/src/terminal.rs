@@ -41,11 +41,6 @@ impl Terminal {
         Self { json, shown: Mutex::new(None) }
     }
 
-    /// One for another thread, with nothing shown yet.
-    pub fn another(&self) -> Self {
-        Self::new(self.json)
-    }
-
     /// Something the person should know, in one sentence.
     pub fn note(&self, text: impl Into<String>) {
         self.event(&Event::Note { text: text.into() });

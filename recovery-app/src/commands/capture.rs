@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use block::Caching;
 use engine::SurveyOptions;
 use engine::capture::{self, CaptureOutcome, CaptureRequest};
@@ -19,7 +21,7 @@ const SINGLE: &str = "a backup of a single partition can be restored to a whole 
                       with --partitions";
 
 /// `remetal capture`
-pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failure> {
+pub fn run(arguments: &CaptureArgs, terminal: &Arc<Terminal>) -> Result<Answer, Failure> {
     let cancel = signals::cancel_on_signals(terminal)?;
     let source = Source::find(&arguments.source, arguments.sector_size)?;
     let wanted = Wanted {
@@ -62,10 +64,11 @@ pub fn run(arguments: &CaptureArgs, terminal: &Terminal) -> Result<Answer, Failu
     terminal.announce("plan", &shown, &capture_text::plan(&plan, &destination));
 
     let devices = capture::Source { structures: &structures, content: &content };
-    let outcome = capture::capture(devices, &plan, terminal, &cancel).map_err(|error| {
-        let failure = Failure::from(error).while_backing_up(&destination.folder);
-        failure.naming(&used).leaving(left_behind(&destination))
-    })?;
+    let outcome =
+        capture::capture(devices, &plan, terminal.as_ref(), &cancel).map_err(|error| {
+            let failure = Failure::from(error).while_backing_up(&destination.folder);
+            failure.naming(&used).leaving(left_behind(&destination))
+        })?;
     Ok(answer(&outcome, &shown))
 }
 

@@ -8,12 +8,11 @@ use crate::answer::{Answer, Exit};
 use crate::cli::PlanArgs;
 use crate::failure::Failure;
 use crate::target::Chosen;
-use crate::terminal::Terminal;
 use report::backup::disk_in_words;
 use report::size::in_words;
 
 /// `remetal plan`
-pub fn run(arguments: &PlanArgs, _terminal: &Terminal) -> Result<Answer, Failure> {
+pub fn run(arguments: &PlanArgs) -> Result<Answer, Failure> {
     let (plan, _) = make(arguments)?;
     let exit = if plan.refusals.is_empty() { Exit::Verified } else { Exit::Refused };
     let possible = plan.refusals.is_empty();

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use engine::restore::RestoreOutcome;
 use image::text::in_lines;
 use serde_json::json;
@@ -13,7 +15,7 @@ use report::backup;
 use report::size::in_words;
 
 /// `remetal restore`
-pub fn run(arguments: &RestoreArgs, terminal: &Terminal) -> Result<Answer, Failure> {
+pub fn run(arguments: &RestoreArgs, terminal: &Arc<Terminal>) -> Result<Answer, Failure> {
     let cancel = signals::cancel_on_signals(terminal)?;
     let (plan, chosen) = plan::make(&arguments.plan)?;
     let words = plan::in_words_for_people(&plan);
@@ -23,7 +25,7 @@ pub fn run(arguments: &RestoreArgs, terminal: &Terminal) -> Result<Answer, Failu
     let confirmed = plan.confirm(&word)?;
     terminal.announce("plan", &shown, &words);
     let extras = Extras { compare: !arguments.no_verify, saves_old_table: true };
-    let written = target::write(&confirmed, &chosen, extras, terminal, &cancel)
+    let written = target::write(&confirmed, &chosen, extras, terminal.as_ref(), &cancel)
         .map_err(|unwritten| unwritten.failure)?;
     if let Some(error) = &written.old_partitions_shown {
         terminal.note(format!(

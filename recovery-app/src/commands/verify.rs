@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use engine::verify::Verification;
 use engine::{DamageTotals, DamagedRange};
 use image::text::in_lines;
@@ -12,9 +14,9 @@ use report::backup::{bytes_lost, losses};
 use report::size::in_words;
 
 /// `remetal verify`
-pub fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Answer, Failure> {
+pub fn run(arguments: &VerifyArgs, terminal: &Arc<Terminal>) -> Result<Answer, Failure> {
     let cancel = signals::cancel_on_signals(terminal)?;
-    let found = engine::verify::verify(&arguments.backup, terminal, &cancel)
+    let found = engine::verify::verify(&arguments.backup, terminal.as_ref(), &cancel)
         .map_err(|error| Failure::from(error).leaving("The backup was only read."))?;
     let (exit, state) = if found.damage.is_empty() {
         (Exit::Verified, "verified")

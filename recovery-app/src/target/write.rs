@@ -116,10 +116,6 @@ impl BlockDevice for Watched<'_> {
     fn zero(&self, extent: Extent) -> Result<(), BlockError> {
         self.watch(self.device.zero(extent))
     }
-
-    fn discard(&self, extent: Extent) -> Result<(), BlockError> {
-        self.watch(self.device.discard(extent))
-    }
 }
 
 /// What a restore leaves on the target at `path` that did not come to its end.

@@ -39,13 +39,6 @@ pub trait BlockDevice: Send + Sync {
         write_zeros(self, extent)
     }
 
-    /// Tells the device that the bytes of `extent` are not needed. Says nothing about what a
-    /// later read returns; a device that cannot do it ignores it.
-    fn discard(&self, extent: Extent) -> Result<(), BlockError> {
-        let _ = extent;
-        Ok(())
-    }
-
     /// True when it is known without reading that all bytes of `extent` are zero (a hole in a
     /// sparse file).
     fn is_hole(&self, extent: Extent) -> bool {

@@ -1,7 +1,6 @@
 //! Devices that misbehave on purpose or keep count, for tests: stack them on another device.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
 use crate::device::check_range;
 use crate::{BlockDevice, BlockError, Extent, ExtentSet, Geometry, Operation};
@@ -132,48 +131,6 @@ impl<D: BlockDevice> BlockDevice for StrictDevice<D> {
 
     fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
         self.check(Operation::Write, offset, data.len())?;
-        self.inner.write_at(data, offset)
-    }
-
-    fn flush(&self) -> Result<(), BlockError> {
-        self.inner.flush()
-    }
-}
-
-/// Takes at least as long as a device of a given speed would.
-pub struct SlowDevice<D> {
-    inner: D,
-    bytes_per_second: u64,
-}
-
-impl<D: BlockDevice> SlowDevice<D> {
-    /// `inner`, held to `bytes_per_second` for each request.
-    pub fn new(inner: D, bytes_per_second: u64) -> Self {
-        Self { inner, bytes_per_second: bytes_per_second.max(1) }
-    }
-
-    fn stall(&self, length: usize) {
-        let nanoseconds = (length as u64).saturating_mul(1_000_000_000) / self.bytes_per_second;
-        std::thread::sleep(Duration::from_nanos(nanoseconds));
-    }
-}
-
-impl<D: BlockDevice> BlockDevice for SlowDevice<D> {
-    fn geometry(&self) -> Geometry {
-        self.inner.geometry()
-    }
-
-    fn name(&self) -> &str {
-        self.inner.name()
-    }
-
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
-        self.stall(buffer.len());
-        self.inner.read_at(buffer, offset)
-    }
-
-    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
-        self.stall(data.len());
         self.inner.write_at(data, offset)
     }
 

@@ -141,12 +141,6 @@ impl FileDevice {
         self.is_block_device
     }
 
-    /// True when reads and writes must be aligned to the logical sector.
-    #[must_use]
-    pub fn needs_alignment(&self) -> bool {
-        self.direct
-    }
-
     /// Claims a regular file until this device is dropped: for reading, together with others who
     /// read it, or for writing, alone. False when another job has it.
     ///
@@ -354,15 +348,6 @@ impl BlockDevice for FileDevice {
             // The kernel has no reason to refuse it on a disk or regular file.
             let _ = fadvise(&self.file, around.start, Some(length), Advice::DontNeed);
         }
-    }
-
-    fn discard(&self, extent: Extent) -> Result<(), BlockError> {
-        self.check_writable()?;
-        if self.is_block_device {
-            // A device without discard refuses; that is not a failure of the job.
-            let _ = ioctl::discard(&self.file, extent);
-        }
-        Ok(())
     }
 }
 

@@ -10,7 +10,6 @@ use crate::Extent;
 const BLKROSET: Opcode = opcode::none(0x12, 93);
 const BLKROGET: Opcode = opcode::none(0x12, 94);
 const BLKRRPART: Opcode = opcode::none(0x12, 95);
-const BLKDISCARD: Opcode = opcode::none(0x12, 119);
 const BLKZEROOUT: Opcode = opcode::none(0x12, 127);
 
 pub(crate) fn set_read_only(file: &File, read_only: bool) -> io::Result<()> {
@@ -30,14 +29,6 @@ pub(crate) fn is_read_only(file: &File) -> io::Result<bool> {
 pub(crate) fn reread_partition_table(file: &File) -> io::Result<()> {
     // SAFETY: BLKRRPART takes no argument.
     unsafe { Ok(ioctl::ioctl(file, NoArg::<BLKRRPART>::new())?) }
-}
-
-pub(crate) fn discard(file: &File, extent: Extent) -> io::Result<()> {
-    // SAFETY: BLKDISCARD reads two u64 (start and length, bytes) through the pointer.
-    unsafe {
-        let request = Setter::<BLKDISCARD, [u64; 2]>::new([extent.start, extent.length]);
-        Ok(ioctl::ioctl(file, request)?)
-    }
 }
 
 pub(crate) fn zero_out(file: &File, extent: Extent) -> io::Result<()> {

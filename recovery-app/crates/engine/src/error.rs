@@ -89,6 +89,9 @@ pub enum EngineError {
     /// Stopped on request.
     #[error("stopped on request")]
     Cancelled,
+    /// A thread of the job panicked.
+    #[error("a part of the program failed in the middle of its work")]
+    Panicked,
     /// Zstandard could not be set up.
     #[error("compressing: {0}")]
     Compression(io::Error),
@@ -146,6 +149,7 @@ impl EngineError {
                 "Check the cable and the power of the disk, then start again.".to_owned()
             }
             Self::Cancelled => "Start again when you are ready.".to_owned(),
+            Self::Panicked => "This is a defect in the program; please report it.".to_owned(),
             Self::Compression(_) => "This computer has too little free memory.".to_owned(),
         }
     }

@@ -282,6 +282,38 @@ impl BlockDevice for Unplugging {
     }
 }
 
+/// A device that only a defect in the program could meet.
+struct Panicking(MemoryDevice);
+
+impl BlockDevice for Panicking {
+    fn geometry(&self) -> Geometry {
+        self.0.geometry()
+    }
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+    fn read_at(&self, _buffer: &mut [u8], _offset: u64) -> Result<(), BlockError> {
+        panic!("for the test");
+    }
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
+        self.0.write_at(data, offset)
+    }
+    fn flush(&self) -> Result<(), BlockError> {
+        self.0.flush()
+    }
+}
+
+#[test]
+fn a_defect_in_the_program_is_not_told_as_a_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let structures = MemoryDevice::from(disk_bytes());
+    let content = Panicking(MemoryDevice::from(structures.to_vec()));
+    let error = capture_with(request(folder.path(), &structures), &structures, &content);
+    let error = error.unwrap_err();
+    assert!(error.guidance().contains("defect"), "{error}: {}", error.guidance());
+    assert!(!finished(folder.path()).exists());
+}
+
 #[test]
 fn a_source_that_vanishes_ends_the_capture_without_a_backup() {
     for reads in 0..6 {

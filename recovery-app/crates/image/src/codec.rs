@@ -47,6 +47,25 @@ impl Encoder {
         Ok(())
     }
 
+    /// Upper bound of the working memory, in bytes, that an encoder takes at Zstandard `level` for
+    /// chunks of up to 4 MiB. Most of it is the tables of `lib/compress/clevels.h`: hash and chain,
+    /// 4 bytes an entry.
+    #[must_use]
+    pub fn memory(level: i32) -> usize {
+        let mebibytes = match level {
+            ..=3 => 2,
+            4..=6 => 3,
+            7 | 8 => 6,
+            9 => 11,
+            10 | 11 => 21,
+            12 => 41,
+            13 | 16 => 33,
+            15 => 65,
+            _ => 50,
+        };
+        mebibytes << 20
+    }
+
     /// Replaces the content of `frame` by one frame that holds `raw`, with its size and checksum.
     pub fn encode(&mut self, raw: &[u8], frame: &mut Vec<u8>) -> std::io::Result<()> {
         frame.clear();
@@ -99,4 +118,20 @@ pub(crate) fn check_stored(record: &Record, frame: &[u8]) -> Result<(), Damage> 
 pub(crate) fn damage(record: &Record, reason: &str) -> Damage {
     let Record { kind, disk, stored, .. } = *record;
     Damage { kind, disk, stored, reason: reason.to_owned(), is_unread: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoder_takes_no_more_memory_than_is_said() {
+        let (raw, mut frame) = (vec![0; 4 << 20], Vec::new());
+        for level in 1..=19 {
+            let mut encoder = Encoder::new(level).unwrap();
+            encoder.encode(&raw, &mut frame).unwrap();
+            let (taken, said) = (encoder.compressor.context_mut().sizeof(), Encoder::memory(level));
+            assert!((taken..taken + (2 << 20)).contains(&said), "level {level}: {taken} bytes");
+        }
+    }
 }

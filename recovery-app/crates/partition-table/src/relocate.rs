@@ -2,7 +2,7 @@
 
 use block::{BlockDevice, Extent, ExtentSet, Geometry};
 
-use crate::boot_sector::{BOOT_SECTOR_SIZE, Entry, PROTECTIVE, record_entries, set_end};
+use crate::boot_sector::{Entry, PROTECTIVE, record_entries, set_end};
 use crate::bytes::{Sectors, read_bytes};
 use crate::gpt::{Copy, entry_sectors};
 use crate::gpt_copies::Copies;
@@ -259,33 +259,4 @@ fn left_behind(layout: &Layout, table: &GptTable, writes: &[TableWrite]) -> Vec<
     let doubted: ExtentSet = layout.uncertain.iter().copied().collect();
     let kept = layout.volume_bytes().union(&doubted).union(&written);
     old.clipped(Extent::new(0, layout.disk_size)).difference(&kept).iter().collect()
-}
-
-/// The least that an MBR needs: its first sector.
-const LEAST: u64 = BOOT_SECTOR_SIZE;
-
-impl Layout {
-    /// The smallest disk that can take this layout without moving a partition, in bytes.
-    #[must_use]
-    pub fn smallest_disk(&self) -> u64 {
-        let ends = self.partitions.iter().map(|partition| partition.extent.end());
-        let ends = ends.chain(self.uncertain.iter().map(Extent::end));
-        let unit = u64::from(self.sector_size);
-        let needed = match &self.table {
-            Table::None | Table::Doubtful => return self.disk_size,
-            Table::Gpt(table) => {
-                let first = table.first_usable_lba.saturating_mul(unit);
-                let backup = table.primary.entries.length.saturating_add(unit);
-                ends.fold(first, u64::max)
-                    .div_ceil(unit)
-                    .saturating_mul(unit)
-                    .saturating_add(backup)
-            }
-            Table::Mbr(table) => {
-                let records = table.extended_boot_records.iter().map(Extent::end);
-                ends.chain(records).fold(LEAST.max(unit), u64::max)
-            }
-        };
-        needed.min(self.disk_size)
-    }
 }

@@ -193,7 +193,6 @@ fn filesystems_straight_on_the_disk_are_no_tables() {
         let layout = disk.layout();
         assert_eq!(layout.table, Table::None, "{command}: {:?}", layout.notes);
         assert_eq!(layout.structural(), ExtentSet::empty());
-        assert_eq!(layout.smallest_disk(), 400 * MIB);
     }
 }
 
@@ -233,14 +232,4 @@ fn partitions_on_a_disk_that_is_a_volume_too_are_doubtful() {
     disk.write(512, b"LABELONE");
     disk.write(512 + 24, b"LVM2 001");
     assert_eq!(disk.layout().table, Table::Doubtful);
-}
-
-#[test]
-fn smallest_disk_ends_with_the_last_partition() {
-    let disk = Disk::new(16 * GIB);
-    disk.sfdisk(LOGICAL);
-    assert_eq!(disk.layout().smallest_disk(), (2_097_152 + 19_000_000) * 512);
-    disk.sgdisk("-Z");
-    disk.sgdisk("-n 1:2048:+1G");
-    assert_eq!(disk.layout().smallest_disk(), GIB + MIB + 33 * 512);
 }

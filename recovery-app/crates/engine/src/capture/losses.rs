@@ -122,7 +122,7 @@ fn join(last: &mut UnreadableRecord, next: &mut UnreadableRecord) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     fn range(start: u64, length: u64, volume: &str) -> UnreadableRecord {
@@ -168,9 +168,9 @@ mod tests {
         assert_eq!(joined(ranges, 1), [(0, 10, 0), (10, 50, 30)]);
     }
 
-    #[test]
-    fn ranges_are_joined_until_the_manifest_is_small_enough() {
-        let mut manifest: Manifest = serde_json::from_value(serde_json::json!({
+    /// A manifest that says nothing.
+    pub(in crate::capture) fn empty_manifest() -> Manifest {
+        serde_json::from_value(serde_json::json!({
             "format_version": 1, "image_id": uuid::Uuid::nil(), "tool": "", "created": "",
             "disk": {"path": "", "size": 0, "logical_sector": 512, "physical_sector": 512},
             "table": {"kind": "none", "partitions": [], "notes": [], "verbatim": []},
@@ -178,7 +178,12 @@ mod tests {
             "totals": {"used": 0, "data": 0, "zero": 0, "holes": 0, "excluded": 0, "stored": 0},
             "unreadable": []
         }))
-        .unwrap();
+        .unwrap()
+    }
+
+    #[test]
+    fn ranges_are_joined_until_the_manifest_is_small_enough() {
+        let mut manifest = empty_manifest();
         let name = "a".repeat(1 << 20);
         manifest.unreadable = (0..70).map(|number| range(number * 20, 10, &name)).collect();
         shorten(&mut manifest);

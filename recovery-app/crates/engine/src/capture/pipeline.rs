@@ -133,20 +133,27 @@ impl Pipeline<'_> {
         let pieces = Mutex::new((0..).zip(pieces));
         let turn = Turn::default();
         thread::scope(|scope| {
+            let mut threads = Vec::new();
             for _ in 0..READERS {
                 let (free, jobs) = (free_out.clone(), jobs_in.clone());
                 let (done, pieces, turn) = (Reporter(done_in.clone()), &pieces, &turn);
-                scope.spawn(move || done.report(self.read(pieces, turn, &free, &jobs, &done)));
+                threads.push(
+                    scope.spawn(move || done.report(self.read(pieces, turn, &free, &jobs, &done))),
+                );
             }
             for _ in 0..self.crew.workers {
                 let (jobs, done, gauge) = (jobs_out.clone(), Reporter(done_in.clone()), &gauge);
-                scope.spawn(move || done.report(self.compress(&jobs, &done, gauge)));
+                threads.push(scope.spawn(move || done.report(self.compress(&jobs, &done, gauge))));
             }
             // The ends of the channels now belong to the threads alone. The writer drops its own
             // when it fails, and then the others end too.
             drop((free_out, jobs_in, done_in));
-            let _end = turn.end_when_dropped();
-            write_in_order(done_out, free_in, &gauge, &turn, &mut write)
+            let end = turn.end_when_dropped();
+            let written = write_in_order(done_out, free_in, &gauge, &turn, &mut write);
+            drop(end);
+            // A panic was told to the writer; one that nobody joins would be another.
+            threads.into_iter().for_each(|thread| drop(thread.join()));
+            written
         })
     }
 
@@ -242,7 +249,7 @@ impl Reporter {
 impl Drop for Reporter {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.report(Err(EngineError::Cancelled));
+            self.report(Err(EngineError::Panicked));
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use block::{BlockDevice, Extent};
+use block::{BlockDevice, Extent, ExtentSet};
 use image::manifest::DiskRecord;
 use image::{CHUNK_SIZE, Encoder, FrameKind, LARGEST_ZERO_FRAME, MOST_CONTENT_FRAMES, MOST_PARTS};
 
@@ -57,7 +57,8 @@ pub struct CapturePlan {
 pub struct SpaceEstimate {
     /// At least so much, unless the sample was very untypical; 0 when none was taken.
     pub least: u64,
-    /// Never more than so much.
+    /// Never more than so much, unless much of the disk cannot be read: a list of very many such
+    /// places is not counted.
     pub most: u64,
 }
 
@@ -88,9 +89,8 @@ pub fn plan(
     }
     check_frames(frames)?;
     let [data, holes, excluded] = totals;
-    let overhead = (16 << 20) + (holes + excluded) / 32768;
-    let used = survey.used.total();
-    let mut estimate = SpaceEstimate { least: 0, most: used + used / 1024 + overhead };
+    let most = most_size(&survey.used, frames, holes + excluded);
+    let mut estimate = SpaceEstimate { least: 0, most };
     let may_be_small = request.free.is_some_and(|free| free < estimate.most);
     if request.sample || may_be_small {
         estimate.least = least_size(device, &survey, cancel)?;
@@ -144,6 +144,21 @@ fn check_parts(request: &CaptureRequest, estimate: &SpaceEstimate) -> Result<(),
         format!("the image may not fit into {MOST_PARTS} parts of {part_size} bytes"),
         format!("Choose parts of at least {smallest} bytes (--part-size)."),
     ))
+}
+
+/// The size of an image of so many frames in which nothing can be compressed, with bytes of `zeros`
+/// between what is in use.
+fn most_size(used: &ExtentSet, frames: u64, zeros: u64) -> u64 {
+    /// A record of the index, an entry of the seek table, the headers of a frame and of its first
+    /// block.
+    const FRAME: u64 = 192;
+    /// Where bytes in use begin and end within a frame: what tells them from the zeros around them.
+    const EXTENT: u64 = 64;
+    /// The manifest with the partition table, once in the image and once beside it, and what else
+    /// is in the folder.
+    const REST: u64 = 16 << 20;
+    let (bytes, extents) = (used.total(), used.extents().len() as u64);
+    bytes + bytes / 1024 + zeros / 32768 + frames * FRAME + extents * EXTENT + REST
 }
 
 /// Compresses samples from all over the used bytes; two thirds of what they promise is taken for
@@ -226,5 +241,42 @@ mod tests {
         assert!(refused.to_string().contains("999 parts"), "{refused}");
         check_parts(&request(None), &estimate).unwrap_err();
         check_parts(&request(None), &SpaceEstimate { least: 0, most: TB }).unwrap();
+    }
+
+    #[test]
+    fn a_fragmented_disk_takes_no_more_than_the_most() {
+        const PAIRS: u64 = 120_000;
+        const GAP: u64 = 256 << 10;
+        let mut chunk = vec![0; 64 << 10];
+        let mut state = 1_u64;
+        for byte in &mut chunk[..512] {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            *byte = state.to_le_bytes()[6];
+        }
+        let mut frame = Vec::new();
+        Encoder::new(1).unwrap().encode(&chunk, &mut frame).unwrap();
+        let sector = |pair| Extent::new(pair * (GAP + (64 << 10)), 512);
+        let used: ExtentSet = (0..PAIRS).map(sector).collect();
+
+        let folder = tempfile::tempdir().unwrap();
+        let header = image::Header {
+            image_id: uuid::Uuid::nil(),
+            created: String::new(),
+            tool: String::new(),
+            disk_size: PAIRS * (GAP + (64 << 10)),
+            logical_sector: 512,
+            chunk_size: CHUNK_SIZE,
+            disk: String::new(),
+        };
+        let path = folder.path().join("image");
+        let mut writer = image::ImageWriter::create(&path, header, None).unwrap();
+        for _ in 0..PAIRS {
+            writer.append(FrameKind::Data, 64 << 10, &frame, [0; 32], 0).unwrap();
+            writer.append_zeros(FrameKind::Hole, GAP).unwrap();
+        }
+        let manifest = crate::capture::losses::tests::empty_manifest();
+        let made = writer.finish(&manifest).unwrap().stored_size;
+        let most = most_size(&used, 2 * PAIRS, PAIRS * GAP);
+        assert!(made < most && most - made < 48 << 20, "{made} of {most}");
     }
 }

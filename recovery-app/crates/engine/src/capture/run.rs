@@ -123,7 +123,7 @@ fn write_image(
     let saved = SavedTable::save(source.structures, &plan.survey.layout);
     let part_size = plan.request.part_size;
     let writer = ImageWriter::create(&folder.image_path(), header.clone(), part_size)?;
-    let crew = Crew::new(CHUNK_SIZE as usize);
+    let crew = Crew::new(plan.request.level, CHUNK_SIZE as usize);
     let pipeline = Pipeline {
         device: source.content,
         used: &plan.survey.used,
