@@ -1,5 +1,6 @@
 //! The system image: modules, firmware, tools, and the recovery program.
 
+mod code_page;
 mod collect;
 mod elf;
 mod firmware;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use globset::{Glob, GlobMatcher};
 
+use super::code_page::add_code_page;
 use super::scripts;
 use super::settings::add_settings;
 use crate::archive::{Item, Unpacked};
@@ -41,6 +42,8 @@ pub(crate) fn add_frame(tree: &mut Tree) {
     }
     let check = Content::Bytes(include_bytes!("check-medium.sh").to_vec());
     tree.put(CHECK_MEDIUM, Node::File(check, true));
+    let udevadm = Content::Bytes(include_bytes!("udevadm.sh").to_vec());
+    tree.put("usr/bin/udevadm", Node::File(udevadm, true));
     tree.put_bytes("etc/passwd", "root:x:0:0:root:/root:/bin/bash\n");
     tree.put_bytes("etc/group", "root:x:0:\ndisk:x:6:\ntty:x:5:\n");
     tree.put_bytes("etc/hostname", "remetal\n");
@@ -65,6 +68,7 @@ pub(crate) fn add_tools(
     }
     add_applets(tree, toolkit)?;
     add_settings(tree)?;
+    add_code_page(tree, packages)?;
     Ok(scripts::drop_useless(tree))
 }
 
@@ -103,4 +107,19 @@ fn add_applets(tree: &mut Tree, toolkit: &Toolkit) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    #[test]
+    fn nobody_waits_for_udev() {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/system/udevadm.sh");
+        let ends_well = |arguments: &[&str]| {
+            Command::new("sh").arg(script).args(arguments).output().unwrap().status.success()
+        };
+        assert!(ends_well(&["settle", "--timeout=10"]));
+        assert!(!ends_well(&["info", "/dev/sda"]), "nothing is told that nobody knows");
+    }
 }

@@ -1,19 +1,34 @@
 //! What is at work in other processes: on a computer with a screen and a serial line, the end of
 //! the computer ends the work of both.
 //!
-//! Each process that works holds a file of its own below [`ROOT`], with a sentence in it. It is
-//! locked, so that a process that is gone holds nothing.
+//! Each process that works holds a file of its own below [`ROOT`], with a sentence and its disks in
+//! it. It is locked, so that a process that is gone holds nothing.
+
+mod disks;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use tui::job::Work;
+
+use self::disks::UsedDisk;
+pub use self::disks::occupied;
 
 /// Below it are the files.
 pub const ROOT: &str = "/run/remetal/work";
-/// Bytes that are read of a sentence, at most.
-const LONGEST: u64 = 1000;
+/// Bytes that are read of a file, at most: enough for some hundred disks.
+const LONGEST: u64 = 1 << 16;
+
+/// What a process tells others of its work.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    /// What becomes of the work when the computer is ended.
+    sentence: String,
+    /// The disks that it has to itself.
+    disks: Vec<UsedDisk>,
+}
 
 /// Work is going on in this process until this is dropped.
 pub struct Marker {
@@ -27,13 +42,14 @@ impl Marker {
     /// end the computer either.
     pub fn hold(root: &Path, work: &Work) -> Option<Self> {
         let path = root.join(std::process::id().to_string());
+        let told = Told { sentence: in_words(work), disks: disks::of(work) };
         let write = || -> io::Result<File> {
             fs::create_dir_all(root)?;
             let mut file =
                 OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
             // Before there is something to read: what is not locked is taken for a leftover.
             file.lock()?;
-            file.write_all(in_words(work).as_bytes())?;
+            file.write_all(&serde_json::to_vec(&told)?)?;
             Ok(file)
         };
         write().ok().map(|file| Self { path, _file: file })
@@ -50,17 +66,21 @@ impl Drop for Marker {
 /// What is at work in other processes, and what becomes of it when the computer is ended, a
 /// sentence for each.
 pub fn elsewhere(root: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(root) else { return Vec::new() };
-    let own = std::process::id().to_string();
-    let others = entries.flatten().filter(|entry| entry.file_name() != own.as_str());
     let mut sentences: Vec<String> =
-        others.filter_map(|entry| sentence_of(&entry.path())).collect();
+        told_by_others(root).into_iter().map(|told| told.sentence).collect();
     sentences.sort();
     sentences
 }
 
-/// The sentence in a file that is held; one that has not been written yet stands for any work.
-fn sentence_of(path: &Path) -> Option<String> {
+fn told_by_others(root: &Path) -> Vec<Told> {
+    let Ok(entries) = fs::read_dir(root) else { return Vec::new() };
+    let own = std::process::id().to_string();
+    let others = entries.flatten().filter(|entry| entry.file_name() != own.as_str());
+    others.filter_map(|entry| told_in(&entry.path())).collect()
+}
+
+/// What a file tells that is held; one that has not been written yet stands for any work.
+fn told_in(path: &Path) -> Option<Told> {
     let file = File::open(path).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => {}
@@ -68,9 +88,10 @@ fn sentence_of(path: &Path) -> Option<String> {
     }
     let mut bytes = Vec::new();
     file.take(LONGEST).read_to_end(&mut bytes).ok()?;
-    let sentence = String::from_utf8_lossy(&bytes).into_owned();
-    let unknown = "Another screen is at work: that would be stopped.";
-    Some(if sentence.is_empty() { unknown.to_owned() } else { sentence })
+    Some(serde_json::from_slice(&bytes).unwrap_or_else(|_| {
+        let sentence = "Another screen is at work: that would be stopped.".to_owned();
+        Told { sentence, disks: Vec::new() }
+    }))
 }
 
 fn in_words(work: &Work) -> String {

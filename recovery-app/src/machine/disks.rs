@@ -9,6 +9,7 @@ use hardware::watch::DiskWatch;
 use hardware::{Disk, HardwareError, Roots};
 use tui::{DiskList, DisksSeen};
 
+use super::at_work;
 use super::changed::{self, Listener};
 use super::drives;
 use super::gate::Gate;
@@ -28,9 +29,12 @@ pub fn watch(gate: &Gate, seen: &mut dyn FnMut(DisksSeen) -> ControlFlow<()>) {
     let mut before = None;
     loop {
         let now = list().map_err(|error| error.to_string());
-        if !touched.is_empty() || before.as_ref() != Some(&now) {
-            before = Some(now.clone());
-            let list = now.map(|disks| DiskList { disks, touched });
+        // Asked after the list: whatever work has done to a disk by then, it is known to be at work.
+        let occupied = now.as_ref().map(|disks| at_work::occupied(Path::new(at_work::ROOT), disks));
+        let occupied = occupied.unwrap_or_default();
+        if !touched.is_empty() || before.as_ref() != Some(&(now.clone(), occupied.clone())) {
+            before = Some((now.clone(), occupied.clone()));
+            let list = now.map(|disks| DiskList { disks, touched, occupied });
             if seen(list).is_break() {
                 return;
             }

@@ -35,7 +35,7 @@ use hardware::{Disk, Identity, Roots, same_disk};
 use report::disk::DiskReport;
 use tui::job::{BackupPlan, BackupRequest, Done, News, RestorePlan, RestoreRequest, Trouble, Work};
 use tui::tool::{Facts, Tool};
-use tui::{DisksSeen, End, Look, Machine};
+use tui::{DisksSeen, End, Look, Machine, Occupation};
 
 use self::at_work::Marker;
 pub use self::drives::clear_leftovers;
@@ -71,9 +71,12 @@ impl Machine for ThisComputer {
         disks::watch(&self.gate, seen);
     }
 
-    /// A disk that a job uses is not looked at: what was found last is told again. The screens
-    /// are told that it changed when the job has ended.
+    /// A disk that a job uses, of this process or another one, is not looked at: what was found
+    /// last is told again. The screens are told that it changed when the job has ended.
     fn look(&self, disk: &Disk) -> Look {
+        if occupation_of(disk).is_some() {
+            return self.known_of(disk);
+        }
         let Some(_looking) = self.gate.look(&disk.name) else { return self.known_of(disk) };
         let (mut report, medium) = look::of_disk(disk);
         if !report.in_use.is_empty() {
@@ -179,7 +182,15 @@ impl ThisComputer {
         let until = Instant::now() + PATIENCE;
         let mut names = BTreeSet::new();
         for device in devices {
-            names.insert(hardware::disk_at(&Roots::default(), device).or_trouble()?.name);
+            let disk = hardware::disk_at(&Roots::default(), device).or_trouble()?;
+            if let Some(occupation) = occupation_of(&disk) {
+                let words = format!("{} {}.", disk.identity(), occupation.in_words());
+                return Err(Trouble {
+                    next: "Wait until that has ended, or choose another disk.".to_owned(),
+                    ..trouble::refused(&words, format!("it is {}", device.display()))
+                });
+            }
+            names.insert(disk.name);
         }
         let claim = self.gate.claim(names, purpose, PATIENCE).map_err(|disk| {
             let words = "A disk is still being looked at, and does not answer.";
@@ -196,6 +207,12 @@ impl ThisComputer {
         }
         Ok(claim)
     }
+}
+
+/// What work in another process does with a disk.
+fn occupation_of(disk: &Disk) -> Option<Occupation> {
+    let disks = std::slice::from_ref(disk);
+    at_work::occupied(Path::new(at_work::ROOT), disks).into_values().next()
 }
 
 fn has_mounts_of_ours(device: &Path) -> Result<bool, Trouble> {

@@ -7,6 +7,7 @@ use hardware::{Disk, same_disk};
 
 use crate::machine::{DiskList, Look};
 use crate::message::Command;
+use crate::occupation::Occupation;
 
 /// A disk that has not answered for this long is said not to answer. A healthy one that has been
 /// asleep takes up to ten seconds to spin up, but it is seldom asleep right after a start.
@@ -19,8 +20,21 @@ pub enum Condition<'a> {
     Asked,
     /// It has been asked longer ago than [`PATIENCE`].
     NotAnswering,
+    /// A job on another screen has it to itself. What was found on it before, if it was.
+    Occupied(Occupation, Option<&'a Look>),
     /// It was looked at.
     Told(&'a Look),
+}
+
+impl<'a> Condition<'a> {
+    /// What was found on it, where that still holds as far as is known.
+    #[must_use]
+    pub fn look(self) -> Option<&'a Look> {
+        match self {
+            Self::Told(look) | Self::Occupied(_, Some(look)) => Some(look),
+            Self::Asked | Self::NotAnswering | Self::Occupied(_, None) => None,
+        }
+    }
 }
 
 /// A disk that is there.
@@ -33,18 +47,29 @@ pub struct Known {
     asked: Option<(u64, Duration)>,
     /// The kernel says something else than when the look began.
     changed: bool,
+    /// What a job on another screen does with it.
+    occupied: Option<Occupation>,
 }
 
 impl Known {
     /// What is known of its content.
     #[must_use]
     pub fn condition(&self, now: Duration) -> Condition<'_> {
+        if let Some(occupation) = self.occupied {
+            return Condition::Occupied(occupation, self.look());
+        }
         let waiting = self.asked.map(|(_, since)| now.saturating_sub(since));
         match &self.look {
             _ if waiting.is_some_and(|waiting| waiting >= PATIENCE) => Condition::NotAnswering,
             Some(look) => Condition::Told(look),
             None => Condition::Asked,
         }
+    }
+
+    /// What a job on another screen does with it.
+    #[must_use]
+    pub fn occupation(&self) -> Option<Occupation> {
+        self.occupied
     }
 
     /// What was found on it, last time that it answered.
@@ -97,10 +122,20 @@ impl Disks {
                 Some(place) => before.remove(place),
                 None => {
                     changes.push(Change::Arrived(disk.clone()));
-                    Known { disk: disk.clone(), look: None, asked: None, changed: true }
+                    Known {
+                        disk: disk.clone(),
+                        look: None,
+                        asked: None,
+                        changed: true,
+                        occupied: None,
+                    }
                 }
             };
             known.changed |= known.disk != disk || seen.touched.contains(&disk.name);
+            let occupied = seen.occupied.get(&disk.name).copied();
+            // A job that has ended leaves something else than what was there before.
+            known.changed |= occupied.is_none() && known.occupied.is_some();
+            known.occupied = occupied;
             known.disk = disk;
             commands.extend(self.ask(&mut known, now));
             self.known.push(known);
@@ -120,7 +155,12 @@ impl Disks {
         };
         let mut known = self.known.remove(place);
         known.asked = None;
-        known.look = Some(look);
+        if known.occupied.is_none() {
+            known.look = Some(look);
+        } else {
+            // The job came in its way.
+            known.changed = true;
+        }
         let again = self.ask(&mut known, now);
         self.known.insert(place, known);
         again.into_iter().collect()
@@ -148,9 +188,10 @@ impl Disks {
         self.known.iter().find(|known| known.disk.nodes().iter().any(|node| node == device))
     }
 
-    /// Asks what is on a disk that has changed, unless it still owes an answer.
+    /// Asks what is on a disk that has changed, unless it still owes an answer or is not free to
+    /// give one.
     fn ask(&mut self, known: &mut Known, now: Duration) -> Option<Command> {
-        if !known.changed || known.asked.is_some() {
+        if !known.changed || known.asked.is_some() || known.occupied.is_some() {
             return None;
         }
         self.next_ticket += 1;

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use report::disk::DiskReport;
 use crate::job::{
     BackupId, BackupPlan, BackupRequest, Done, News, RestorePlan, RestoreRequest, Trouble, Work,
 };
+use crate::occupation::Occupation;
 use crate::tool::{Facts, Tool};
 
 /// The computer, as the screens know it. The program puts the real one behind it, tests a made-up
@@ -62,11 +64,13 @@ pub struct DiskList {
     pub disks: Vec<Disk>,
     /// The kernel's names of those whose content may be another one than before.
     pub touched: Vec<String>,
+    /// Those that a job in another process has to itself, by the kernel's name.
+    pub occupied: BTreeMap<String, Occupation>,
 }
 
 impl From<Vec<Disk>> for DiskList {
     fn from(disks: Vec<Disk>) -> Self {
-        Self { disks, touched: Vec::new() }
+        Self { disks, ..Self::default() }
     }
 }
 

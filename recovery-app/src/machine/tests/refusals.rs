@@ -1,7 +1,12 @@
 //! What is not done, and says why.
 
+use std::fs::{self, File};
+use std::time::{Duration, Instant};
+
+use tui::Occupation;
 use tui::job::{BackupPlan, Ending, Severity};
 
+use super::super::at_work::{self, Marker};
 use super::*;
 
 fn refusals(plan: &BackupPlan) -> Vec<&str> {
@@ -152,4 +157,52 @@ fn a_smaller_disk_is_refused_with_what_is_missing() {
         plan.refusals,
         ["It is too small: 8.39 MB are missing to the size of the old disk."]
     );
+}
+
+#[test]
+fn what_another_screen_works_with_is_neither_looked_at_nor_taken() {
+    let bench = Bench::new();
+    let request = bench.request();
+    let before = bench.look(&bench.old);
+    let other = OtherScreen::begins(&Work::BackUp(Box::new(request.clone())));
+    let seen = [&bench.old, &bench.drive, &bench.new].map(LoopDisk::disk);
+    let expected = [(&seen[0], Occupation::Saved), (&seen[1], Occupation::Written)];
+    let expected = expected.map(|(disk, occupation)| (disk.name.clone(), occupation)).into();
+    assert_eq!(at_work::occupied(Path::new(at_work::ROOT), &seen), expected);
+    sh(&format!("head -c 1M /dev/zero >{}", bench.old.node.display())).unwrap();
+    assert_eq!(bench.look(&bench.old), before, "what was known is told");
+    let begun = Instant::now();
+    let trouble = bench.computer.plan_backup(&request).unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(10), "nobody waits for it");
+    assert_eq!(trouble.end, Ending::Refused);
+    assert!(trouble.what.ends_with("is being saved on another screen."), "{trouble:?}");
+    drop(other);
+    assert_ne!(bench.look(&bench.old), before);
+}
+
+/// Work of a process that is not this one.
+struct OtherScreen {
+    marker: PathBuf,
+    _held: File,
+}
+
+impl OtherScreen {
+    fn begins(work: &Work) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let own = Marker::hold(folder.path(), work).unwrap();
+        let process = std::process::id();
+        let marker = Path::new(at_work::ROOT).join(format!("{process}-other"));
+        fs::create_dir_all(at_work::ROOT).unwrap();
+        fs::copy(folder.path().join(process.to_string()), &marker).unwrap();
+        drop(own);
+        let held = File::open(&marker).unwrap();
+        held.lock().unwrap();
+        Self { marker, _held: held }
+    }
+}
+
+impl Drop for OtherScreen {
+    fn drop(&mut self) {
+        fs::remove_file(&self.marker).unwrap();
+    }
 }

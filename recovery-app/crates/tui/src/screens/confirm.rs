@@ -65,11 +65,16 @@ impl Confirm {
     }
 
     /// What has come in the way since it was planned: disks come and go.
-    fn obstacle(&self, shared: &Shared) -> Option<&'static str> {
-        match &self.subject {
+    fn obstacle(&self, shared: &Shared) -> Option<String> {
+        let found = match &self.subject {
             Subject::Restore(plan) => obstacle(shared, &plan.request),
             Subject::Format(request) => disk_obstacle(shared, &request.disk),
-        }
+        };
+        let occupied = || {
+            let occupation = shared.disks.attached(self.disk())?.occupation()?;
+            Some(format!("The disk {}.", occupation.in_words()))
+        };
+        found.map(str::to_owned).or_else(occupied)
     }
 
     fn confirmed(&self) -> Option<Work> {

@@ -8,12 +8,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Padding, Paragraph};
+use report::content::Content;
 use report::{identity, size};
 use unicode_width::UnicodeWidthStr;
 
+use super::entry::Entry;
 use super::{bar, entry, text};
 use crate::disks::{Condition, Known};
 use crate::machine::Look;
+use crate::occupation::Occupation;
 use crate::theme;
 
 /// How much of a disk is shown.
@@ -36,8 +39,8 @@ pub fn height(known: &Known, form: Form) -> u16 {
         Form::Slim => 2,
         Form::Card => 4,
         Form::Roomy(most) => {
-            let entries =
-                known.look().map_or(1, |look| entry::of_look(look, &entry::contents(look)).len());
+            let told = |look| entries(look, &entry::contents(look), known.occupation()).len();
+            let entries = known.look().map_or(1, told);
             3 + u16::try_from(entries).unwrap_or(most).clamp(1, most)
         }
     }
@@ -47,9 +50,9 @@ pub fn height(known: &Known, form: Form) -> u16 {
 pub fn draw(known: &Known, now: Duration, form: Form, area: Rect, frame: &mut Frame<'_>) {
     let condition = known.condition(now);
     match form {
-        Form::Row => return frame.render_widget(row(&known.disk, condition, area.width), area),
+        Form::Row => return frame.render_widget(row(known, condition, area.width), area),
         Form::Slim => {
-            let lines = slim(&known.disk, condition, usize::from(area.width));
+            let lines = slim(known, condition, usize::from(area.width));
             return frame.render_widget(Paragraph::new(lines), area);
         }
         Form::Roomy(_) | Form::Card => {}
@@ -58,11 +61,11 @@ pub fn draw(known: &Known, now: Duration, form: Form, area: Rect, frame: &mut Fr
     let inner = block.inner(area);
     let width = usize::from(inner.width);
     frame.render_widget(block, area);
-    let lines = match condition {
-        Condition::Told(look) => told(&known.disk, look, form, width, inner.height),
-        waiting => {
-            let (words, style) = waiting_words(waiting);
-            text::wrapped(words, "", inner.width, style)
+    let lines = match condition.look() {
+        Some(look) => told(known, look, form, width, inner.height),
+        None => {
+            let (words, style) = waiting_words(condition);
+            text::wrapped(&words, "", inner.width, style)
         }
     };
     frame.render_widget(Paragraph::new(lines), inner);
@@ -113,8 +116,7 @@ fn short_mark(disk: &Disk) -> String {
 }
 
 fn health(condition: Condition<'_>) -> Option<(String, Style)> {
-    let Condition::Told(look) = condition else { return None };
-    let Health { verdict, warnings, .. } = look.report.health.as_ref()?;
+    let Health { verdict, warnings, .. } = condition.look()?.report.health.as_ref()?;
     Some(match (verdict, warnings.len()) {
         (Verdict::Failing, _) => ("FAILING".to_owned(), theme::DANGER),
         (_, 1) => ("1 health warning".to_owned(), theme::WARNING),
@@ -124,21 +126,35 @@ fn health(condition: Condition<'_>) -> Option<(String, Style)> {
     })
 }
 
-fn waiting_words(condition: Condition<'_>) -> (&'static str, Style) {
+fn waiting_words(condition: Condition<'_>) -> (String, Style) {
     match condition {
         Condition::NotAnswering => {
-            ("! Not answering. It goes on being asked; nothing else waits for it.", theme::WARNING)
+            let words = "! Not answering. It goes on being asked; nothing else waits for it.";
+            (words.to_owned(), theme::WARNING)
         }
-        _ => ("Looking at what is on it ...", theme::QUIET),
+        Condition::Occupied(occupation, _) => {
+            (format!("! {}", occupied_words(occupation)), theme::WARNING)
+        }
+        _ => ("Looking at what is on it ...".to_owned(), theme::QUIET),
     }
 }
 
-fn told(disk: &Disk, look: &Look, form: Form, width: usize, height: u16) -> Vec<Line<'static>> {
+fn occupied_words(occupation: Occupation) -> String {
+    format!("It {}.", occupation.in_words())
+}
+
+/// Everything there is to tell of a disk.
+fn entries(look: &Look, contents: &[Content], occupation: Option<Occupation>) -> Vec<Entry> {
+    let occupied = occupation.map(|occupation| Entry::warning(occupied_words(occupation)));
+    occupied.into_iter().chain(entry::of_look(look, contents)).collect()
+}
+
+fn told(known: &Known, look: &Look, form: Form, width: usize, height: u16) -> Vec<Line<'static>> {
     let contents = entry::contents(look);
-    let entries = entry::of_look(look, &contents);
+    let entries = entries(look, &contents, known.occupation());
     let mut lines = Vec::new();
     if !contents.is_empty() {
-        lines.push(bar::draw(&contents, disk.size, width));
+        lines.push(bar::draw(&contents, known.disk.size, width));
     }
     let room = usize::from(height).saturating_sub(lines.len());
     match form {
@@ -156,8 +172,9 @@ fn told(disk: &Disk, look: &Look, form: Form, width: usize, height: u16) -> Vec<
 }
 
 /// Two lines: name and facts, then a small bar and the most important things.
-fn slim(disk: &Disk, condition: Condition<'_>, width: usize) -> Vec<Line<'static>> {
+fn slim(known: &Known, condition: Condition<'_>, width: usize) -> Vec<Line<'static>> {
     const BAR: usize = 24;
+    let disk = &known.disk;
     let (health, style) = health(condition).unwrap_or_default();
     let facts = if health.is_empty() { facts(disk) } else { format!("{} · ", facts(disk)) };
     let room = width.saturating_sub(facts.width() + health.width() + 1);
@@ -168,9 +185,9 @@ fn slim(disk: &Disk, condition: Condition<'_>, width: usize) -> Vec<Line<'static
         Span::styled(blank + &facts, theme::BASE),
         Span::styled(health, style),
     ]);
-    let Condition::Told(look) = condition else {
+    let Some(look) = condition.look() else {
         let (words, style) = waiting_words(condition);
-        return vec![head, Line::styled(text::cut(words, width), style)];
+        return vec![head, Line::styled(text::cut(&words, width), style)];
     };
     let contents = entry::contents(look);
     let mut body = if contents.is_empty() {
@@ -182,13 +199,14 @@ fn slim(disk: &Disk, condition: Condition<'_>, width: usize) -> Vec<Line<'static
     if used > 0 {
         body.push(Span::raw("  "));
     }
-    let entries = entry::of_look(look, &contents);
+    let entries = entries(look, &contents, known.occupation());
     body.extend(entry::summary(&entries, width.saturating_sub(used + 2)).spans);
     vec![head, Line::from(body)]
 }
 
 /// One line: name, facts and the most important thing on it.
-fn row(disk: &Disk, condition: Condition<'_>, width: u16) -> Line<'static> {
+fn row(known: &Known, condition: Condition<'_>, width: u16) -> Line<'static> {
+    let disk = &known.disk;
     let width = usize::from(width);
     let name_width = (width / 3).min(32);
     let size_width = 9;
@@ -205,9 +223,13 @@ fn row(disk: &Disk, condition: Condition<'_>, width: u16) -> Line<'static> {
     ];
     let room = width.saturating_sub(name_width + size_width + serial_width);
     match condition {
-        Condition::Told(look) => {
-            let contents = entry::contents(look);
-            spans.extend(entry::summary(&entry::of_look(look, &contents), room).spans);
+        Condition::Told(look) | Condition::Occupied(_, Some(look)) => {
+            let entries = entries(look, &entry::contents(look), known.occupation());
+            spans.extend(entry::summary(&entries, room).spans);
+        }
+        Condition::Occupied(occupation, None) => {
+            let words = text::cut(&format!("! {}", occupation.in_words()), room);
+            spans.push(Span::styled(words, theme::WARNING));
         }
         Condition::NotAnswering => spans.push(Span::styled("! not answering", theme::WARNING)),
         Condition::Asked => spans.push(Span::styled("looking ...", theme::QUIET)),

@@ -23,6 +23,11 @@ impl Entry {
         Self { sign: "■", style: theme::of_role(role), words, words_style: theme::BASE }
     }
 
+    /// Something to be read before anything is done with the disk.
+    pub fn warning(words: String) -> Self {
+        Self::alarm(theme::WARNING, words)
+    }
+
     fn alarm(style: Style, words: String) -> Self {
         Self { sign: "!", style, words, words_style: style }
     }
@@ -55,11 +60,11 @@ pub fn of_look(look: &Look, contents: &[Content]) -> Vec<Entry> {
     }
     if report.problem.is_some() {
         let words = "It cannot be read. In the shell, 'remetal disks' says why.";
-        entries.push(Entry::alarm(theme::WARNING, words.to_owned()));
+        entries.push(Entry::warning(words.to_owned()));
     }
     if report.unfinished_restore.is_some() {
         let words = "A restore onto this disk was not finished: it does not start.";
-        entries.push(Entry::alarm(theme::WARNING, words.to_owned()));
+        entries.push(Entry::warning(words.to_owned()));
     }
     if let Some(count) = look.backups().filter(|count| *count > 0) {
         entries.push(Entry {

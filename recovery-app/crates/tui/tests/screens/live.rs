@@ -63,7 +63,7 @@ fn a_disk_that_changes_is_looked_at_again_but_never_twice_at_once() {
     assert_eq!(stage.tell(answer), [], "an answer counts once");
     stage.tell(Message::Looked { ticket: second, look: Box::new(look) });
     assert_eq!(stage.tell(Message::Disks(Ok(vec![mounted.clone()].into()))), []);
-    let touched = DiskList { touched: vec![mounted.name.clone()], disks: vec![mounted] };
+    let touched = DiskList { touched: vec![mounted.name.clone()], ..DiskList::from(vec![mounted]) };
     let third = stage.tell(Message::Disks(Ok(touched)));
     assert!(matches!(third[..], [Command::Look { .. }]), "{third:?}");
 }

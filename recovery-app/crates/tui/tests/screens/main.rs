@@ -8,6 +8,7 @@ mod computer;
 mod job;
 mod keys;
 mod live;
+mod occupied;
 mod pictures;
 mod random;
 mod restore;

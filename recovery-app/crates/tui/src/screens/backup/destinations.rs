@@ -49,12 +49,12 @@ impl Destinations {
         Self { sources, focus: Focus::default(), note: None }
     }
 
-    fn taken_out(&self, shared: &Shared) -> Vec<String> {
-        which::taken_out(self.sources.iter().map(|source| &source.disk), shared)
+    fn out_of_reach(&self, shared: &Shared) -> Vec<String> {
+        which::out_of_reach(self.sources.iter().map(|source| &source.disk), shared)
     }
 
     fn go_on(&mut self, shared: &Shared) -> Reaction {
-        if !self.taken_out(shared).is_empty() {
+        if !self.out_of_reach(shared).is_empty() {
             return Reaction::None;
         }
         let offered = offers::all(&self.sources, shared);
@@ -85,7 +85,7 @@ impl Destinations {
     }
 
     fn below(&self, shared: &Shared, width: u16) -> Vec<Line<'static>> {
-        let gone = self.taken_out(shared);
+        let gone = self.out_of_reach(shared);
         sheet::alarms(gone.iter().chain(&self.note), width)
     }
 }

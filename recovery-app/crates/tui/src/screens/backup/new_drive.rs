@@ -68,7 +68,7 @@ impl NewDrive {
 
     /// Why it cannot be done any more.
     fn refusal(&self, shared: &Shared) -> Option<String> {
-        let gone = which::taken_out([&self.disk], shared).into_iter().next();
+        let gone = which::out_of_reach([&self.disk], shared).into_iter().next();
         let known = shared.disks.attached(&self.disk);
         gone.or_else(|| {
             let (known, room) = (known?, room::needed(&self.sources, shared));

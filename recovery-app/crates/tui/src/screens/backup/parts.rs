@@ -94,7 +94,7 @@ impl Parts {
     }
 
     fn go_on(&mut self, shared: &Shared) -> Reaction {
-        if !which::taken_out(self.sources.iter().map(|source| &source.disk), shared).is_empty() {
+        if !which::out_of_reach(self.sources.iter().map(|source| &source.disk), shared).is_empty() {
             return Reaction::None;
         }
         // Of a disk that was put back in nothing is known at first, not even its parts.
@@ -135,7 +135,7 @@ impl Parts {
     }
 
     fn below(&self, shared: &Shared, width: u16) -> Vec<Line<'static>> {
-        let gone = which::taken_out(self.sources.iter().map(|source| &source.disk), shared);
+        let gone = which::out_of_reach(self.sources.iter().map(|source| &source.disk), shared);
         let mut lines = sheet::alarms(&gone, width);
         let numbers = numbers(&self.parts(shared));
         if self.left_out.iter().any(|left_out| numbers.contains(left_out)) {

@@ -57,7 +57,7 @@ impl Preflight {
 
     /// Everything unusual, the gravest first.
     fn remarks(&self, plan: &BackupPlan, shared: &Shared) -> Vec<Remark> {
-        let gone = which::taken_out(self.disks(), shared).into_iter();
+        let gone = which::out_of_reach(self.disks(), shared).into_iter();
         let gone = gone.map(|words| Remark { severity: Severity::Refusal, words });
         let mut remarks: Vec<Remark> = gone.chain(plan.remarks.iter().cloned()).collect();
         for remark in remarks::of(&self.request, &self.drive, shared) {
@@ -102,7 +102,7 @@ impl Preflight {
         let disks = self.disks().map(|disk| format!("  - {}", card::identity(disk)));
         lines.extend(disks.flat_map(|disk| words(&disk)));
         let waited = shared.now.saturating_sub(self.since);
-        let mut alarms = which::taken_out(self.disks(), shared);
+        let mut alarms = which::out_of_reach(self.disks(), shared);
         if waited >= LONG {
             alarms.push(format!(
                 "This takes longer than usual: {} seconds so far. A disk that answers slowly may be \

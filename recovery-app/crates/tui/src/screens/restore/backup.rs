@@ -16,8 +16,8 @@ use crate::widgets::list::Row;
 pub struct Backup {
     pub entry: BackupEntry,
     pub drive: Disk,
-    /// The drive has not answered for a while.
-    is_silent: bool,
+    /// Why the drive cannot be read now, without a full stop.
+    obstacle: Option<String>,
 }
 
 /// All backups, newest first.
@@ -29,12 +29,20 @@ pub fn all(shared: &Shared) -> Vec<Backup> {
 }
 
 fn on_drive(known: &Known, shared: &Shared) -> Vec<Backup> {
-    let is_silent = known.condition(shared.now) == Condition::NotAnswering;
+    let obstacle = match known.condition(shared.now) {
+        Condition::NotAnswering => Some("its drive does not answer".to_owned()),
+        Condition::Occupied(occupation, _) => Some(format!("its drive {}", occupation.in_words())),
+        Condition::Asked | Condition::Told(_) => None,
+    };
     let places = known.look().into_iter().flat_map(|look| &look.places);
     places
         .filter(|place| place.problem.is_none())
         .flat_map(|place| &place.backups)
-        .map(|entry| Backup { entry: entry.clone(), drive: known.disk.clone(), is_silent })
+        .map(|entry| Backup {
+            entry: entry.clone(),
+            drive: known.disk.clone(),
+            obstacle: obstacle.clone(),
+        })
         .collect()
 }
 
@@ -62,8 +70,7 @@ impl Backup {
 
     pub fn row(&self) -> Row {
         let entry = &self.entry;
-        let silent = || self.is_silent.then(|| "its drive does not answer".to_owned());
-        let refusal = entry.problem.clone().or_else(silent);
+        let refusal = entry.problem.clone().or_else(|| self.obstacle.clone());
         if entry.source.is_empty() {
             let more = vec![format!("on {}", card::identity(&self.drive))];
             return Row { more, refusal, ..Row::new(self.headline()) };
@@ -104,7 +111,10 @@ fn unseen_on(known: &Known, shared: &Shared) -> Vec<String> {
     let look = match known.condition(shared.now) {
         Condition::Asked => return vec![format!("Still looking at {name} ...")],
         Condition::NotAnswering => return vec![format!("{name} does not answer.")],
-        Condition::Told(look) => look,
+        Condition::Occupied(occupation, None) => {
+            return vec![format!("{name} {}.", occupation.in_words())];
+        }
+        Condition::Told(look) | Condition::Occupied(_, Some(look)) => look,
     };
     if look.report.problem.is_some() {
         return vec![format!("{name} cannot be read.")];

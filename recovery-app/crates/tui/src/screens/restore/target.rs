@@ -52,16 +52,19 @@ pub fn refusal(known: &Known, backup: &Backup, shared: &Shared) -> Option<String
     let look = match known.condition(shared.now) {
         Condition::Asked => return Some("it is still being looked at".to_owned()),
         Condition::NotAnswering => return Some("it does not answer".to_owned()),
+        Condition::Occupied(occupation, _) => {
+            return Some(format!("it {}", occupation.in_words()));
+        }
         Condition::Told(look) => look,
     };
     if look.is_boot_medium {
         return Some("Remetal itself was started from it".to_owned());
     }
-    if disk.read_only || look.report.read_only {
-        return Some("it is write-protected".to_owned());
-    }
     if let Some(protected) = &look.protected {
         return Some(protected.trim_end_matches('.').to_owned());
+    }
+    if disk.read_only || look.report.read_only {
+        return Some("it is write-protected".to_owned());
     }
     if !look.report.in_use.is_empty() {
         return Some(use_in_words(disk).to_owned());

@@ -37,7 +37,10 @@ fn rows(shared: &Shared) -> Vec<Row> {
     known
         .map(|known| Row {
             refusal: match known.condition(shared.now) {
-                Condition::Told(_) => None,
+                Condition::Told(_) | Condition::Occupied(_, Some(_)) => None,
+                Condition::Occupied(occupation, None) => {
+                    Some(format!("it {}", occupation.in_words()))
+                }
                 Condition::Asked => Some("it is being looked at".to_owned()),
                 Condition::NotAnswering => Some("it does not answer".to_owned()),
             },

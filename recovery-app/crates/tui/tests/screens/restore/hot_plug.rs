@@ -61,7 +61,7 @@ fn another_drive_in_the_place_of_the_first_is_another_drive() {
 /// The kernel says that a disk was written to, and this is on it now.
 pub fn touch(stage: &mut Stage, disks: &Disks, name: &str) {
     let seen: Vec<Disk> = disks.iter().map(|(disk, _)| disk.clone()).collect();
-    let touched = DiskList { disks: seen, touched: vec![name.to_owned()] };
+    let touched = DiskList { touched: vec![name.to_owned()], ..DiskList::from(seen) };
     for command in stage.tell(Message::Disks(Ok(touched))) {
         let Command::Look { ticket, disk } = command else { panic!("{command:?}") };
         let (_, look) = disks.iter().find(|(known, _)| known.path == disk.path).unwrap();

@@ -114,6 +114,7 @@ impl Trial {
         let list = DiskList {
             disks,
             touched: self.disks.iter().map(|(disk, _)| disk.name.clone()).collect(),
+            ..DiskList::default()
         };
         self.tell(Message::Disks(Ok(list)));
     }
