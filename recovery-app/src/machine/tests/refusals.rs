@@ -172,7 +172,7 @@ fn what_another_screen_works_with_is_neither_looked_at_nor_taken() {
     sh(&format!("head -c 1M /dev/zero >{}", bench.old.node.display())).unwrap();
     assert_eq!(bench.look(&bench.old), before, "what was known is told");
     let begun = Instant::now();
-    let trouble = bench.computer.plan_backup(&request).unwrap_err();
+    let trouble = bench.computer.plan_backup(&request, &Cancel::default()).unwrap_err();
     assert!(begun.elapsed() < Duration::from_secs(10), "nobody waits for it");
     assert_eq!(trouble.end, Ending::Refused);
     assert!(trouble.what.ends_with("is being saved on another screen."), "{trouble:?}");
