@@ -54,6 +54,7 @@ impl Forged {
                         writer.append(*kind, CHUNK, &frame, sha256, checksum).unwrap();
                     }
                 }
+                Zero => (0..*chunks).for_each(|_| writer.append_zeros(Zero, CHUNK).unwrap()),
                 _ => writer.append_zeros(*kind, chunks * CHUNK).unwrap(),
             }
         }
