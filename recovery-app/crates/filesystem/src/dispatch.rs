@@ -13,7 +13,7 @@ type Allocate = fn(&dyn BlockDevice) -> Result<AllocationMap, MapError>;
 type FilesOn = fn(&dyn BlockDevice, &ExtentSet, usize) -> Result<Vec<String>, MapError>;
 type ReadFile = fn(&dyn BlockDevice, &str, usize) -> Result<Option<Vec<u8>>, MapError>;
 
-/// All probes in the order in which they are believed.
+/// All probes of what is on a volume now, in the order in which they are believed.
 ///
 /// What contains another volume comes first, because the filesystem inside often shines through:
 /// a mirror half with its superblock at the end, BitLocker behind a FAT or NTFS boot sector.
@@ -30,6 +30,9 @@ const PROBES: [Probe; 10] = [
     ntfs::probe,
     signature::probe,
 ];
+
+/// Asked where there is nothing else, because a newer filesystem leaves what it looks for.
+const LAST_PROBE: Probe = ext::probe_backup;
 
 /// The functions of the module that reads one kind of filesystem.
 struct Reader {
@@ -70,7 +73,7 @@ fn reader_of(kind: Kind) -> Option<Reader> {
 pub fn identify(volume: &dyn BlockDevice) -> Result<VolumeInfo, BlockError> {
     let volume = &AnyAlignment::new(volume);
     let mut failures = Vec::new();
-    for probe in PROBES {
+    for probe in PROBES.iter().chain([&LAST_PROBE]) {
         match guarded(|| probe(volume)) {
             Ok(Ok(Some(info))) => return Ok(info),
             Ok(Ok(None)) => {}
@@ -78,7 +81,7 @@ pub fn identify(volume: &dyn BlockDevice) -> Result<VolumeInfo, BlockError> {
             Err(reason) => return Ok(damaged_unknown(reason)),
         }
     }
-    if failures.len() == PROBES.len() {
+    if failures.len() > PROBES.len() {
         return Err(failures.swap_remove(0));
     }
     Ok(match failures.first() {
