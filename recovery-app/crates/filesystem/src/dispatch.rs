@@ -75,7 +75,7 @@ pub fn identify(volume: &dyn BlockDevice) -> Result<VolumeInfo, BlockError> {
     let mut failures = Vec::new();
     for probe in PROBES.iter().chain([&LAST_PROBE]) {
         match guarded(|| probe(volume)) {
-            Ok(Ok(Some(info))) => return Ok(info),
+            Ok(Ok(Some(info))) => return Ok(with_other_claim(volume, info)),
             Ok(Ok(None)) => {}
             Ok(Err(error)) => failures.push(error),
             Err(reason) => return Ok(damaged_unknown(reason)),
@@ -88,6 +88,21 @@ pub fn identify(volume: &dyn BlockDevice) -> Result<VolumeInfo, BlockError> {
         Some(error) => damaged_unknown(error.to_string()),
         None => VolumeInfo::named(Kind::Unknown, "unknown"),
     })
+}
+
+/// `info`, but both names where the volume also bears the signature of something else: which of the
+/// two is older, and so what its state is worth, is not known.
+fn with_other_claim(volume: &dyn BlockDevice, info: VolumeInfo) -> VolumeInfo {
+    // What another volume lies in is named first by right, and bears the signature of that as well.
+    if reader_of(info.kind).is_none() {
+        return info;
+    }
+    let Ok(Some(other)) = guarded(|| other_claim(volume, info.kind)) else { return info };
+    let state = match info.state {
+        State::Clean | State::Dirty(_) | State::Damaged(_) => State::Unknown,
+        state => state,
+    };
+    VolumeInfo { title: format!("{} or {other}", info.title), used: None, state, ..info }
 }
 
 fn damaged_unknown(reason: String) -> VolumeInfo {

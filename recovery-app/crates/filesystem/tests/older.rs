@@ -70,3 +70,26 @@ fn files_of_what_was_made_over_an_ext4_survive() {
         fs::remove_file(&back).unwrap();
     }
 }
+
+/// Which of the two is older, nobody can tell.
+#[test]
+fn two_filesystems_on_one_volume_are_both_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("volume");
+    let put = |bytes: &str, at: u64| {
+        format!(
+            "mkfs.ext4 -q -F -b 4096 @; printf '{bytes}' | dd of=@ bs=512 seek={} conv=notrunc",
+            at / 512
+        )
+    };
+    for (commands, other) in [
+        (put("\\x0c\\xb1\\xba\\0\\0\\0\\0\\0", 128 << 10), "ZFS"),
+        (put("\\0BEA01", 32 << 10), "UDF"),
+        (put("JFS1", 32 << 10), "JFS"),
+    ] {
+        let (info, map) = made(&path, &commands);
+        assert_eq!((info.kind, info.title), (Kind::Ext4, format!("ext4 or {other}")));
+        assert_eq!((info.state, info.used), (State::Unknown, None), "{other}");
+        assert_eq!(map.unwrap_err(), format!("it also bears the signature of {other}"));
+    }
+}
