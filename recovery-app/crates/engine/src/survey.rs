@@ -3,13 +3,14 @@ use filesystem::{Allocation, Kind, State, VolumeInfo};
 use partition_table::{Layout, Partition, Table, TableError};
 
 use self::doubt::doubt;
-use crate::EngineError;
-use crate::source_disk::is_gone;
+use crate::stoppable::Stoppable;
+use crate::{Cancel, EngineError};
 
 mod blank;
 mod doubt;
 mod former;
 mod gaps;
+mod member;
 mod suspended;
 
 /// What to look for on a disk.
@@ -85,8 +86,22 @@ pub enum VolumeCapture {
 ///
 /// `device` must take reads of any alignment. Nothing is written. Fails when the disk is gone or a
 /// chosen partition does not exist; whatever else is odd, a first sector that cannot be read
-/// included, ends up as "captured whole".
-pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Survey, EngineError> {
+/// included, ends up as "captured whole". A stop is obeyed after the read at hand.
+pub fn survey(
+    device: &dyn BlockDevice,
+    options: &SurveyOptions,
+    cancel: &Cancel,
+) -> Result<Survey, EngineError> {
+    let survey = survey_until_stopped(&Stoppable::new(device, cancel), options);
+    // Reads that were refused because of a stop make a disk look worse than it is.
+    cancel.check()?;
+    survey
+}
+
+fn survey_until_stopped(
+    device: &dyn BlockDevice,
+    options: &SurveyOptions,
+) -> Result<Survey, EngineError> {
     let mut layout = chosen_from(device, options, layout(device))?;
     let disk = Extent::new(0, device.size());
     let mut surveyor = Surveyor::new(device, options, suspended::is_on(device, &layout));
@@ -119,13 +134,16 @@ pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Surve
 
 /// The partition table of a disk. Where there is none but something lies where partitions usually
 /// do, it is doubtful and a note says why: a filesystem that seems to fill the disk may be all that
-/// is left of older days.
+/// is left of older days. Another note tells of a disk with partitions that belongs to something
+/// larger, such as an array.
 ///
 /// `device` must take reads of any alignment. Nothing is written. Fails when the first sector cannot
 /// be read.
 pub fn layout(device: &dyn BlockDevice) -> Result<Layout, TableError> {
     let mut layout = partition_table::read(device)?;
     doubt(device, &mut layout);
+    let member = member::of(device, &layout);
+    layout.notes.extend(member.map(|of| format!("{of}, so all of it is captured")));
     Ok(layout)
 }
 
@@ -147,7 +165,7 @@ fn chosen_from(
 ) -> Result<Layout, EngineError> {
     match read {
         Ok(layout) => check_choice(&layout, options).map(|()| layout),
-        Err(TableError::Device { source, .. }) if is_gone(&source) => Err(source.into()),
+        Err(TableError::Device { source, .. }) if source.is_gone() => Err(source.into()),
         Err(error) if options.partitions.is_some() => Err(EngineError::refused(
             format!("no partition can be chosen: {error}"),
             "Capture the whole disk: then all of it is saved that can be read.",
@@ -196,11 +214,7 @@ fn whole_disk_reason(
     if options.all_sectors && options.partitions.is_none() {
         return Some(Whole::Because("every sector was asked for".to_owned()));
     }
-    // On a member of an array, what looks like partitions belongs to the array: the bytes that
-    // their filesystems call free may be another member's share.
-    let info = filesystem::identify(device).ok()?;
-    let member = matches!(info.kind, Kind::FirmwareRaid | Kind::LinuxRaid);
-    member.then(|| Whole::Because(format!("the disk is a member of an array ({})", info.title)))
+    member::of(device, layout).map(Whole::Because)
 }
 
 struct Surveyor<'a> {

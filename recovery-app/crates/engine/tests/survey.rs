@@ -388,3 +388,67 @@ fn a_swap_file_with_the_memory_of_a_suspended_system_is_found() {
         }
     }
 }
+
+/// Asserts that all of a disk is captured because of `reason`, which the notes tell as well.
+fn assert_belongs(disk: &Disk, reason: &str) {
+    let survey = disk.survey();
+    for volume in &survey.volumes {
+        let capture = &volume.capture;
+        assert_eq!(*capture, VolumeCapture::Whole(reason.to_owned()), "{}", volume.place);
+    }
+    assert_eq!(survey.used.total(), survey.disk_size);
+    let told = format!("{reason}, so all of it is captured");
+    assert!(survey.layout.notes.contains(&told), "{:?}", survey.layout.notes);
+}
+
+fn captures(survey: &Survey) -> Vec<bool> {
+    let is_mapped = |capture: &VolumeCapture| matches!(capture, VolumeCapture::Mapped { .. });
+    survey.volumes.iter().map(|volume| is_mapped(&volume.capture)).collect()
+}
+
+#[test]
+fn a_dynamic_disk_of_windows_is_captured_whole() {
+    for table in [
+        "printf 'label: dos\\nstart=2048, type=42\\n' | sfdisk -q $D",
+        "sgdisk -n 1:2048:0 -t 1:AF9B60A0-1431-4F62-BC68-3311714A69AD $D",
+        "sgdisk -n 1:2048:+200M -n 2:0:+1M -t 2:5808C8AA-7E8F-42E0-85D2-E1E90434CFB3 $D",
+        // Of a type that hides it.
+        "printf 'label: dos\\nstart=2048, type=7\\n' | sfdisk -q $D
+         printf PRIVHEAD | dd of=$D bs=512 seek=6 conv=notrunc status=none",
+    ] {
+        let disk = Disk::new(256 * MIB);
+        disk.run(NTFS_AT_1_MIB);
+        disk.run(table);
+        assert_belongs(&disk, "the disk belongs to a group of Windows dynamic disks");
+    }
+}
+
+#[test]
+fn a_pool_over_the_table_of_a_disk_is_captured_whole() {
+    let uberblock = 0x00ba_b10c_u64.to_le_bytes();
+    for (table, is_older) in [("dos", false), ("gpt", true)] {
+        let disk = Disk::new(256 * MIB);
+        disk.run(NTFS_AT_1_MIB);
+        disk.run(&format!("printf 'start=2048, size=131072\\n' | sfdisk -q -X {table} $D"));
+        assert_eq!(captures(&disk.survey()), [true]);
+        disk.write(128 << 10, &uberblock);
+        match is_older {
+            false => assert_belongs(&disk, "the disk belongs to a pool"),
+            true => assert_eq!(captures(&disk.survey()), [true]),
+        }
+    }
+}
+
+#[test]
+fn a_mark_at_the_end_of_the_last_partition_is_not_of_the_disk() {
+    for (last, is_of_disk) in [("start=262144", false), ("start=262144, size=131072", true)] {
+        let disk = Disk::new(256 * MIB);
+        disk.run(NTFS_AT_1_MIB);
+        disk.run(&format!("printf 'label: dos\nstart=2048, size=131072\n{last}\n' | sfdisk -q $D"));
+        disk.write(256 * MIB - 4096 + 60, &0x8374_026b_u32.to_be_bytes());
+        match is_of_disk {
+            true => assert_belongs(&disk, "the disk belongs to a DRBD device"),
+            false => assert_eq!(captures(&disk.survey()), [true, false]),
+        }
+    }
+}

@@ -18,7 +18,8 @@ type ReadFile = fn(&dyn BlockDevice, &str, usize) -> Result<Option<Vec<u8>>, Map
 /// What contains another volume comes first, because the filesystem inside often shines through:
 /// a mirror half with its superblock at the end, BitLocker behind a FAT or NTFS boot sector.
 /// Among filesystems, those with a long signature and a checksum come before the boot sectors.
-const PROBES: [Probe; 10] = [
+const PROBES: [Probe; 12] = [
+    signature::probe_md,
     signature::probe_container,
     lvm::probe,
     swap::probe,
@@ -29,6 +30,7 @@ const PROBES: [Probe; 10] = [
     fat::probe,
     ntfs::probe,
     signature::probe,
+    signature::probe_zfs,
 ];
 
 /// Asked where there is nothing else, because a newer filesystem leaves what it looks for.
@@ -105,6 +107,14 @@ fn with_other_claim(volume: &dyn BlockDevice, info: VolumeInfo) -> VolumeInfo {
     VolumeInfo { title: format!("{} or {other}", info.title), used: None, state, ..info }
 }
 
+/// Everything that has a signature on `volume` by which it would be known if it was alone there, in
+/// the order in which they are believed. A sector that cannot be read claims nothing.
+pub fn claims(volume: &dyn BlockDevice) -> Vec<VolumeInfo> {
+    let volume = &AnyAlignment::new(volume);
+    let found = PROBES.iter().filter_map(|probe| guarded(|| probe(volume)).ok()?.ok()?);
+    found.collect()
+}
+
 fn damaged_unknown(reason: String) -> VolumeInfo {
     VolumeInfo { state: State::Damaged(reason), ..VolumeInfo::named(Kind::Unknown, "unknown") }
 }
@@ -159,11 +169,7 @@ fn other_claim(volume: &dyn BlockDevice, kind: Kind) -> Option<String> {
     if nested_table::is_on(volume) {
         return Some("a partition table".to_owned());
     }
-    PROBES
-        .iter()
-        .filter_map(|probe| probe(volume).ok()?)
-        .find(|other| other.kind != kind)
-        .map(|other| other.title)
+    claims(volume).into_iter().find(|other| other.kind != kind).map(|other| other.title)
 }
 
 fn reason_without_map(info: &VolumeInfo) -> String {
