@@ -439,6 +439,40 @@ fn a_pool_over_the_table_of_a_disk_is_captured_whole() {
     }
 }
 
+/// Puts a superblock of version 0.90 for an array of `kib` at the end of the disk.
+fn write_old_md(disk: &Disk, kib: u32) {
+    let mut block = [0; 128];
+    block[..4].copy_from_slice(&0xa92b_4efc_u32.to_le_bytes());
+    block[32..36].copy_from_slice(&kib.to_le_bytes());
+    disk.write(256 * MIB - (64 << 10), &block);
+}
+
+#[test]
+fn the_old_superblock_of_an_array_belongs_to_the_last_partition_if_it_fits() {
+    let layouts = |last: &str| {
+        let disk = Disk::new(256 * MIB);
+        disk.run(NTFS_AT_1_MIB);
+        disk.run(&format!(
+            "printf 'label: dos\\nstart=2048, size=131072\\n{last}\\n' | sfdisk -q $D"
+        ));
+        disk
+    };
+    // Up to the end of the disk, 128 MiB.
+    let disk = layouts("start=262144, type=fd");
+    for kib in [0, (128 << 10) - 64] {
+        write_old_md(&disk, kib);
+        assert_eq!(captures(&disk.survey()), [true, false]);
+        assert_eq!(disk.survey().volumes[1].info.title, "Linux RAID 0.90");
+    }
+    let array = "the disk is a member of an array (Linux RAID 0.90)";
+    write_old_md(&disk, (256 << 10) - 64);
+    assert_belongs(&disk, array);
+    // Of a partition that ends before, it is not.
+    let disk = layouts("start=262144, size=131072, type=fd");
+    write_old_md(&disk, (128 << 10) - 64);
+    assert_belongs(&disk, array);
+}
+
 #[test]
 fn a_mark_at_the_end_of_the_last_partition_is_not_of_the_disk() {
     for (last, is_of_disk) in [("start=262144", false), ("start=262144, size=131072", true)] {

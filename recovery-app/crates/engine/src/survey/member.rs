@@ -6,7 +6,7 @@
 //! many volumes or pieces of them, and what it begins with is one of them.
 
 use block::{BlockDevice, Extent, Window};
-use filesystem::{Kind, State, VolumeInfo};
+use filesystem::{Kind, State, VolumeInfo, signature};
 use partition_table::{Layout, Table};
 
 /// What the disk belongs to, in words, if its partitions must not be believed for that.
@@ -48,7 +48,20 @@ fn of_last_partition(device: &dyn BlockDevice, layout: &Layout) -> Vec<VolumeInf
     let last = layout.volumes().map(|partition| partition.extent).find(ends_with_disk);
     let mut claims =
         last.map_or_else(Vec::new, |last| filesystem::claims(&Window::new(device, last)));
-    // Firmware marks whole disks only.
+    // Firmware marks whole disks only, and Linux RAID of most versions tells where its mark is.
     claims.retain(|claim| claim.kind == Kind::Other);
+    claims.extend(old_array_in_partition(device, layout));
     claims
+}
+
+/// The old superblock of a Linux array that both the disk and a partition show, if the array fits
+/// into the partition: then that is the member.
+fn old_array_in_partition(device: &dyn BlockDevice, layout: &Layout) -> Option<VolumeInfo> {
+    let of_disk = signature::old_member(device).ok()??;
+    let is_same = |place: Extent| {
+        let found = signature::old_member(&Window::new(device, place)).ok().flatten();
+        found
+            .is_some_and(|found| place.start + found.at == of_disk.at && found.used <= place.length)
+    };
+    layout.volumes().any(|partition| is_same(partition.extent)).then_some(of_disk.info)
 }

@@ -16,6 +16,7 @@ mod zfs;
 use block::{BlockDevice, BlockError};
 
 use crate::VolumeInfo;
+pub use md::{OldMember, old_member};
 use row::Row;
 
 /// Members of Linux software RAID.
