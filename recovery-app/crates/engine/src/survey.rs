@@ -3,11 +3,13 @@ use filesystem::{Allocation, Kind, State, VolumeInfo};
 use partition_table::{Layout, Partition, Table, TableError};
 
 use self::doubt::doubt;
-use crate::stoppable::Stoppable;
-use crate::{Cancel, EngineError};
+use self::elsewhere::Elsewhere;
+use crate::EngineError;
+use crate::source_disk::is_gone;
 
 mod blank;
 mod doubt;
+mod elsewhere;
 mod former;
 mod gaps;
 mod member;
@@ -86,25 +88,11 @@ pub enum VolumeCapture {
 ///
 /// `device` must take reads of any alignment. Nothing is written. Fails when the disk is gone or a
 /// chosen partition does not exist; whatever else is odd, a first sector that cannot be read
-/// included, ends up as "captured whole". A stop is obeyed after the read at hand.
-pub fn survey(
-    device: &dyn BlockDevice,
-    options: &SurveyOptions,
-    cancel: &Cancel,
-) -> Result<Survey, EngineError> {
-    let survey = survey_until_stopped(&Stoppable::new(device, cancel), options);
-    // Reads that were refused because of a stop make a disk look worse than it is.
-    cancel.check()?;
-    survey
-}
-
-fn survey_until_stopped(
-    device: &dyn BlockDevice,
-    options: &SurveyOptions,
-) -> Result<Survey, EngineError> {
+/// included, ends up as "captured whole".
+pub fn survey(device: &dyn BlockDevice, options: &SurveyOptions) -> Result<Survey, EngineError> {
     let mut layout = chosen_from(device, options, layout(device))?;
     let disk = Extent::new(0, device.size());
-    let mut surveyor = Surveyor::new(device, options, suspended::is_on(device, &layout));
+    let mut surveyor = Surveyor::new(device, options, &layout);
     match whole_disk_reason(device, &layout, options) {
         Some(Whole::AsVolume) => surveyor.whole_disk(),
         Some(Whole::Because(reason)) => {
@@ -165,7 +153,7 @@ fn chosen_from(
 ) -> Result<Layout, EngineError> {
     match read {
         Ok(layout) => check_choice(&layout, options).map(|()| layout),
-        Err(TableError::Device { source, .. }) if source.is_gone() => Err(source.into()),
+        Err(TableError::Device { source, .. }) if is_gone(&source) => Err(source.into()),
         Err(error) if options.partitions.is_some() => Err(EngineError::refused(
             format!("no partition can be chosen: {error}"),
             "Capture the whole disk: then all of it is saved that can be read.",
@@ -222,15 +210,24 @@ struct Surveyor<'a> {
     options: &'a SurveyOptions,
     /// A suspended system may have volumes of the disk open.
     is_suspended: bool,
+    /// Filesystems of which volumes of the disk may hold a part.
+    elsewhere: Elsewhere,
     volumes: Vec<SurveyedVolume>,
     used: ExtentSetBuilder,
     excluded: ExtentSetBuilder,
 }
 
 impl<'a> Surveyor<'a> {
-    fn new(device: &'a dyn BlockDevice, options: &'a SurveyOptions, is_suspended: bool) -> Self {
-        let (used, excluded) = (ExtentSetBuilder::new(), ExtentSetBuilder::new());
-        Self { device, options, is_suspended, volumes: Vec::new(), used, excluded }
+    fn new(device: &'a dyn BlockDevice, options: &'a SurveyOptions, layout: &Layout) -> Self {
+        Self {
+            device,
+            options,
+            is_suspended: suspended::is_on(device, layout),
+            elsewhere: Elsewhere::find(device, layout),
+            volumes: Vec::new(),
+            used: ExtentSetBuilder::new(),
+            excluded: ExtentSetBuilder::new(),
+        }
     }
 
     fn whole_disk(&mut self) {
@@ -259,13 +256,18 @@ impl<'a> Surveyor<'a> {
     fn volume(&mut self, place: String, partition: Option<u32>, extent: Extent) {
         let window = Window::new(self.device, extent);
         let info = identify(&window);
-        let (capture, used) = self.allocation(&window, &info);
+        let (capture, used) = self.allocation(&window, extent, &info);
         self.used.extend(used.iter().map(|part| part.shifted_by(extent.start)));
         self.push(place, partition, extent, info, capture);
         self.logical_volumes(&window, partition, extent);
     }
 
-    fn allocation(&self, window: &Window<'_>, info: &VolumeInfo) -> (VolumeCapture, ExtentSet) {
+    fn allocation(
+        &self,
+        window: &Window<'_>,
+        place: Extent,
+        info: &VolumeInfo,
+    ) -> (VolumeCapture, ExtentSet) {
         let whole = ExtentSet::whole(window.size());
         if self.options.all_sectors {
             return (VolumeCapture::Whole("every sector was asked for".to_owned()), whole);
@@ -273,6 +275,9 @@ impl<'a> Surveyor<'a> {
         match filesystem::allocation(window, info) {
             Allocation::Mapped(_) if self.is_suspended && suspended::may_be_open(info) => {
                 (VolumeCapture::Whole(suspended::REASON.to_owned()), whole)
+            }
+            Allocation::Mapped(_) if self.elsewhere.may_be_at(place) => {
+                (VolumeCapture::Whole(elsewhere::REASON.to_owned()), whole)
             }
             Allocation::Mapped(map) => {
                 let used = map.used.total();

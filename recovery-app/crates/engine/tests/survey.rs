@@ -486,3 +486,27 @@ fn a_mark_at_the_end_of_the_last_partition_is_not_of_the_disk() {
         }
     }
 }
+
+#[test]
+fn what_may_be_a_part_of_an_xfs_is_captured_whole() {
+    for option in ["-r rtdev=$P.2", "-l logdev=$P.2"] {
+        let disk = Disk::new(1200 * MIB);
+        disk.run(&format!(
+            "sgdisk -n 1:1M:+320M -n 2:330M:+320M -n 3:660M:+320M -n 4:990M:+8M $D
+             truncate -s 320M $P $P.2 $P.3; truncate -s 8M $P.4
+             mkfs.xfs -q -f {option} $P; mkfs.btrfs -q -f $P.2; mkfs.btrfs -q -f $P.3; mkswap $P.4
+             put() {{ dd if=$1 of=$D bs=1M seek=$2 conv=notrunc,sparse status=none; }}
+             put $P 1; put $P.2 330; put $P.3 660; put $P.4 990"
+        ));
+        let survey = disk.survey();
+        // The last is too small.
+        assert_eq!(captures(&survey), [false, false, false, true], "{option}");
+        for volume in &survey.volumes[1..3] {
+            let VolumeCapture::Whole(reason) = &volume.capture else { unreachable!() };
+            assert_eq!(reason, "an XFS on this disk has a part on another volume, maybe this one");
+            assert!(survey.used.contains(volume.extents[0]));
+        }
+        disk.run("rm $P; truncate -s 320M $P; mkfs.xfs -q -f $P; dd if=$P of=$D bs=1M seek=1 conv=notrunc status=none");
+        assert_eq!(captures(&disk.survey()), [true; 4]);
+    }
+}
