@@ -3,13 +3,16 @@ use filesystem::{Allocation, Kind, State, VolumeInfo};
 use partition_table::{Layout, Partition, Table, TableError};
 
 use self::doubt::doubt;
+use self::elsewhere::Elsewhere;
 use crate::stoppable::Stoppable;
 use crate::{Cancel, EngineError};
 
 mod blank;
 mod doubt;
+mod elsewhere;
 mod former;
 mod gaps;
+mod member;
 mod suspended;
 
 /// What to look for on a disk.
@@ -103,7 +106,7 @@ fn survey_until_stopped(
 ) -> Result<Survey, EngineError> {
     let mut layout = chosen_from(device, options, layout(device))?;
     let disk = Extent::new(0, device.size());
-    let mut surveyor = Surveyor::new(device, options, suspended::is_on(device, &layout));
+    let mut surveyor = Surveyor::new(device, options, &layout);
     match whole_disk_reason(device, &layout, options) {
         Some(Whole::AsVolume) => surveyor.whole_disk(),
         Some(Whole::Because(reason)) => {
@@ -133,13 +136,16 @@ fn survey_until_stopped(
 
 /// The partition table of a disk. Where there is none but something lies where partitions usually
 /// do, it is doubtful and a note says why: a filesystem that seems to fill the disk may be all that
-/// is left of older days.
+/// is left of older days. Another note tells of a disk with partitions that belongs to something
+/// larger, such as an array.
 ///
 /// `device` must take reads of any alignment. Nothing is written. Fails when the first sector cannot
 /// be read.
 pub fn layout(device: &dyn BlockDevice) -> Result<Layout, TableError> {
     let mut layout = partition_table::read(device)?;
     doubt(device, &mut layout);
+    let member = member::of(device, &layout);
+    layout.notes.extend(member.map(|of| format!("{of}, so all of it is captured")));
     Ok(layout)
 }
 
@@ -210,11 +216,7 @@ fn whole_disk_reason(
     if options.all_sectors && options.partitions.is_none() {
         return Some(Whole::Because("every sector was asked for".to_owned()));
     }
-    // On a member of an array, what looks like partitions belongs to the array: the bytes that
-    // their filesystems call free may be another member's share.
-    let info = filesystem::identify(device).ok()?;
-    let member = matches!(info.kind, Kind::FirmwareRaid | Kind::LinuxRaid);
-    member.then(|| Whole::Because(format!("the disk is a member of an array ({})", info.title)))
+    member::of(device, layout).map(Whole::Because)
 }
 
 struct Surveyor<'a> {
@@ -222,15 +224,24 @@ struct Surveyor<'a> {
     options: &'a SurveyOptions,
     /// A suspended system may have volumes of the disk open.
     is_suspended: bool,
+    /// Filesystems of which volumes of the disk may hold a part.
+    elsewhere: Elsewhere,
     volumes: Vec<SurveyedVolume>,
     used: ExtentSetBuilder,
     excluded: ExtentSetBuilder,
 }
 
 impl<'a> Surveyor<'a> {
-    fn new(device: &'a dyn BlockDevice, options: &'a SurveyOptions, is_suspended: bool) -> Self {
-        let (used, excluded) = (ExtentSetBuilder::new(), ExtentSetBuilder::new());
-        Self { device, options, is_suspended, volumes: Vec::new(), used, excluded }
+    fn new(device: &'a dyn BlockDevice, options: &'a SurveyOptions, layout: &Layout) -> Self {
+        Self {
+            device,
+            options,
+            is_suspended: suspended::is_on(device, layout),
+            elsewhere: Elsewhere::find(device, layout),
+            volumes: Vec::new(),
+            used: ExtentSetBuilder::new(),
+            excluded: ExtentSetBuilder::new(),
+        }
     }
 
     fn whole_disk(&mut self) {
@@ -259,13 +270,18 @@ impl<'a> Surveyor<'a> {
     fn volume(&mut self, place: String, partition: Option<u32>, extent: Extent) {
         let window = Window::new(self.device, extent);
         let info = identify(&window);
-        let (capture, used) = self.allocation(&window, &info);
+        let (capture, used) = self.allocation(&window, extent, &info);
         self.used.extend(used.iter().map(|part| part.shifted_by(extent.start)));
         self.push(place, partition, extent, info, capture);
         self.logical_volumes(&window, partition, extent);
     }
 
-    fn allocation(&self, window: &Window<'_>, info: &VolumeInfo) -> (VolumeCapture, ExtentSet) {
+    fn allocation(
+        &self,
+        window: &Window<'_>,
+        place: Extent,
+        info: &VolumeInfo,
+    ) -> (VolumeCapture, ExtentSet) {
         let whole = ExtentSet::whole(window.size());
         if self.options.all_sectors {
             return (VolumeCapture::Whole("every sector was asked for".to_owned()), whole);
@@ -273,6 +289,9 @@ impl<'a> Surveyor<'a> {
         match filesystem::allocation(window, info) {
             Allocation::Mapped(_) if self.is_suspended && suspended::may_be_open(info) => {
                 (VolumeCapture::Whole(suspended::REASON.to_owned()), whole)
+            }
+            Allocation::Mapped(_) if self.elsewhere.may_be_at(place) => {
+                (VolumeCapture::Whole(elsewhere::REASON.to_owned()), whole)
             }
             Allocation::Mapped(map) => {
                 let used = map.used.total();

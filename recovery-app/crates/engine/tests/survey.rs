@@ -451,3 +451,125 @@ fn a_swap_file_with_the_memory_of_a_suspended_system_is_found() {
         }
     }
 }
+
+/// Asserts that all of a disk is captured because of `reason`, which the notes tell as well.
+fn assert_belongs(disk: &Disk, reason: &str) {
+    let survey = disk.survey();
+    for volume in &survey.volumes {
+        let capture = &volume.capture;
+        assert_eq!(*capture, VolumeCapture::Whole(reason.to_owned()), "{}", volume.place);
+    }
+    assert_eq!(survey.used.total(), survey.disk_size);
+    let told = format!("{reason}, so all of it is captured");
+    assert!(survey.layout.notes.contains(&told), "{:?}", survey.layout.notes);
+}
+
+fn captures(survey: &Survey) -> Vec<bool> {
+    let is_mapped = |capture: &VolumeCapture| matches!(capture, VolumeCapture::Mapped { .. });
+    survey.volumes.iter().map(|volume| is_mapped(&volume.capture)).collect()
+}
+
+#[test]
+fn a_dynamic_disk_of_windows_is_captured_whole() {
+    for table in [
+        "printf 'label: dos\\nstart=2048, type=42\\n' | sfdisk -q $D",
+        "sgdisk -n 1:2048:0 -t 1:AF9B60A0-1431-4F62-BC68-3311714A69AD $D",
+        "sgdisk -n 1:2048:+200M -n 2:0:+1M -t 2:5808C8AA-7E8F-42E0-85D2-E1E90434CFB3 $D",
+        // Of a type that hides it.
+        "printf 'label: dos\\nstart=2048, type=7\\n' | sfdisk -q $D
+         printf PRIVHEAD | dd of=$D bs=512 seek=6 conv=notrunc status=none",
+    ] {
+        let disk = Disk::new(256 * MIB);
+        disk.run(NTFS_AT_1_MIB);
+        disk.run(table);
+        assert_belongs(&disk, "the disk belongs to a group of Windows dynamic disks");
+    }
+}
+
+#[test]
+fn a_pool_over_the_table_of_a_disk_is_captured_whole() {
+    let uberblock = 0x00ba_b10c_u64.to_le_bytes();
+    for (table, is_older) in [("dos", false), ("gpt", true)] {
+        let disk = Disk::new(256 * MIB);
+        disk.run(NTFS_AT_1_MIB);
+        disk.run(&format!("printf 'start=2048, size=131072\\n' | sfdisk -q -X {table} $D"));
+        assert_eq!(captures(&disk.survey()), [true]);
+        disk.write(128 << 10, &uberblock);
+        match is_older {
+            false => assert_belongs(&disk, "the disk belongs to a pool"),
+            true => assert_eq!(captures(&disk.survey()), [true]),
+        }
+    }
+}
+
+/// Puts a superblock of version 0.90 for an array of `kib` at the end of the disk.
+fn write_old_md(disk: &Disk, kib: u32) {
+    let mut block = [0; 128];
+    block[..4].copy_from_slice(&0xa92b_4efc_u32.to_le_bytes());
+    block[32..36].copy_from_slice(&kib.to_le_bytes());
+    disk.write(256 * MIB - (64 << 10), &block);
+}
+
+#[test]
+fn the_old_superblock_of_an_array_belongs_to_the_last_partition_if_it_fits() {
+    let layouts = |last: &str| {
+        let disk = Disk::new(256 * MIB);
+        disk.run(NTFS_AT_1_MIB);
+        disk.run(&format!(
+            "printf 'label: dos\\nstart=2048, size=131072\\n{last}\\n' | sfdisk -q $D"
+        ));
+        disk
+    };
+    // Up to the end of the disk, 128 MiB.
+    let disk = layouts("start=262144, type=fd");
+    for kib in [0, (128 << 10) - 64] {
+        write_old_md(&disk, kib);
+        assert_eq!(captures(&disk.survey()), [true, false]);
+        assert_eq!(disk.survey().volumes[1].info.title, "Linux RAID 0.90");
+    }
+    let array = "the disk is a member of an array (Linux RAID 0.90)";
+    write_old_md(&disk, (256 << 10) - 64);
+    assert_belongs(&disk, array);
+    // Of a partition that ends before, it is not.
+    let disk = layouts("start=262144, size=131072, type=fd");
+    write_old_md(&disk, (128 << 10) - 64);
+    assert_belongs(&disk, array);
+}
+
+#[test]
+fn a_mark_at_the_end_of_the_last_partition_is_not_of_the_disk() {
+    for (last, is_of_disk) in [("start=262144", false), ("start=262144, size=131072", true)] {
+        let disk = Disk::new(256 * MIB);
+        disk.run(NTFS_AT_1_MIB);
+        disk.run(&format!("printf 'label: dos\nstart=2048, size=131072\n{last}\n' | sfdisk -q $D"));
+        disk.write(256 * MIB - 4096 + 60, &0x8374_026b_u32.to_be_bytes());
+        match is_of_disk {
+            true => assert_belongs(&disk, "the disk belongs to a DRBD device"),
+            false => assert_eq!(captures(&disk.survey()), [true, false]),
+        }
+    }
+}
+
+#[test]
+fn what_may_be_a_part_of_an_xfs_is_captured_whole() {
+    for option in ["-r rtdev=$P.2", "-l logdev=$P.2"] {
+        let disk = Disk::new(1200 * MIB);
+        disk.run(&format!(
+            "sgdisk -n 1:1M:+320M -n 2:330M:+320M -n 3:660M:+320M -n 4:990M:+8M $D
+             truncate -s 320M $P $P.2 $P.3; truncate -s 8M $P.4
+             mkfs.xfs -q -f {option} $P; mkfs.btrfs -q -f $P.2; mkfs.btrfs -q -f $P.3; mkswap $P.4
+             put() {{ dd if=$1 of=$D bs=1M seek=$2 conv=notrunc,sparse status=none; }}
+             put $P 1; put $P.2 330; put $P.3 660; put $P.4 990"
+        ));
+        let survey = disk.survey();
+        // The last is too small.
+        assert_eq!(captures(&survey), [false, false, false, true], "{option}");
+        for volume in &survey.volumes[1..3] {
+            let VolumeCapture::Whole(reason) = &volume.capture else { unreachable!() };
+            assert_eq!(reason, "an XFS on this disk has a part on another volume, maybe this one");
+            assert!(survey.used.contains(volume.extents[0]));
+        }
+        disk.run("rm $P; truncate -s 320M $P; mkfs.xfs -q -f $P; dd if=$P of=$D bs=1M seek=1 conv=notrunc status=none");
+        assert_eq!(captures(&disk.survey()), [true; 4]);
+    }
+}

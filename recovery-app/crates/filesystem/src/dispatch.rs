@@ -13,12 +13,13 @@ type Allocate = fn(&dyn BlockDevice) -> Result<AllocationMap, MapError>;
 type FilesOn = fn(&dyn BlockDevice, &ExtentSet, usize) -> Result<Vec<String>, MapError>;
 type ReadFile = fn(&dyn BlockDevice, &str, usize) -> Result<Option<Vec<u8>>, MapError>;
 
-/// All probes in the order in which they are believed.
+/// All probes of what is on a volume now, in the order in which they are believed.
 ///
 /// What contains another volume comes first, because the filesystem inside often shines through:
 /// a mirror half with its superblock at the end, BitLocker behind a FAT or NTFS boot sector.
 /// Among filesystems, those with a long signature and a checksum come before the boot sectors.
-const PROBES: [Probe; 10] = [
+const PROBES: [Probe; 12] = [
+    signature::probe_md,
     signature::probe_container,
     lvm::probe,
     swap::probe,
@@ -29,7 +30,11 @@ const PROBES: [Probe; 10] = [
     fat::probe,
     ntfs::probe,
     signature::probe,
+    signature::probe_zfs,
 ];
+
+/// Asked where there is nothing else, because a newer filesystem leaves what it looks for.
+const LAST_PROBE: Probe = ext::probe_backup;
 
 /// The functions of the module that reads one kind of filesystem.
 struct Reader {
@@ -70,21 +75,44 @@ fn reader_of(kind: Kind) -> Option<Reader> {
 pub fn identify(volume: &dyn BlockDevice) -> Result<VolumeInfo, BlockError> {
     let volume = &AnyAlignment::new(volume);
     let mut failures = Vec::new();
-    for probe in PROBES {
+    for probe in PROBES.iter().chain([&LAST_PROBE]) {
         match guarded(|| probe(volume)) {
-            Ok(Ok(Some(info))) => return Ok(info),
+            Ok(Ok(Some(info))) => return Ok(with_other_claim(volume, info)),
             Ok(Ok(None)) => {}
             Ok(Err(error)) => failures.push(error),
             Err(reason) => return Ok(damaged_unknown(reason)),
         }
     }
-    if failures.len() == PROBES.len() {
+    if failures.len() > PROBES.len() {
         return Err(failures.swap_remove(0));
     }
     Ok(match failures.first() {
         Some(error) => damaged_unknown(error.to_string()),
         None => VolumeInfo::named(Kind::Unknown, "unknown"),
     })
+}
+
+/// `info`, but both names where the volume also bears the signature of something else: which of the
+/// two is older, and so what its state is worth, is not known.
+fn with_other_claim(volume: &dyn BlockDevice, info: VolumeInfo) -> VolumeInfo {
+    // What another volume lies in is named first by right, and bears the signature of that as well.
+    if reader_of(info.kind).is_none() {
+        return info;
+    }
+    let Ok(Some(other)) = guarded(|| other_claim(volume, info.kind)) else { return info };
+    let state = match info.state {
+        State::Clean | State::Dirty(_) | State::Damaged(_) => State::Unknown,
+        state => state,
+    };
+    VolumeInfo { title: format!("{} or {other}", info.title), used: None, state, ..info }
+}
+
+/// Everything that has a signature on `volume` by which it would be known if it was alone there, in
+/// the order in which they are believed. A sector that cannot be read claims nothing.
+pub fn claims(volume: &dyn BlockDevice) -> Vec<VolumeInfo> {
+    let volume = &AnyAlignment::new(volume);
+    let found = PROBES.iter().filter_map(|probe| guarded(|| probe(volume)).ok()?.ok()?);
+    found.collect()
 }
 
 fn damaged_unknown(reason: String) -> VolumeInfo {
@@ -141,11 +169,7 @@ fn other_claim(volume: &dyn BlockDevice, kind: Kind) -> Option<String> {
     if nested_table::is_on(volume) {
         return Some("a partition table".to_owned());
     }
-    PROBES
-        .iter()
-        .filter_map(|probe| probe(volume).ok()?)
-        .find(|other| other.kind != kind)
-        .map(|other| other.title)
+    claims(volume).into_iter().find(|other| other.kind != kind).map(|other| other.title)
 }
 
 fn reason_without_map(info: &VolumeInfo) -> String {

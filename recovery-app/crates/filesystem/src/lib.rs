@@ -38,6 +38,6 @@ pub mod swap;
 mod volume;
 pub mod xfs;
 
-pub use dispatch::{allocation, files_on, identify, read_file};
+pub use dispatch::{allocation, claims, files_on, identify, read_file};
 pub use error::MapError;
 pub use volume::{Allocation, AllocationMap, Kind, State, VolumeInfo};

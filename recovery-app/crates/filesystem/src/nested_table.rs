@@ -2,6 +2,8 @@
 //! for instance. A filesystem that was on the volume before shines through where the table and
 //! what it describes left its superblock alone, and its map would miss all that is new.
 
+mod foreign;
+
 use block::BlockDevice;
 
 /// Where the header of a GPT is: behind the first sector, in either size of a sector.
@@ -20,6 +22,7 @@ pub(crate) fn is_on(volume: &dyn BlockDevice) -> bool {
     };
     GPT_PLACES.iter().any(|place| starts_with(*place, b"EFI PART"))
         || volume.read_vec(0, 512).is_ok_and(|sector| is_mbr(&sector, volume.size()))
+        || foreign::is_on(volume)
 }
 
 /// True when all four entries of a first sector could be those of a table, and one is in use.

@@ -309,7 +309,8 @@ fn a_lost_superblock_is_replaced_by_a_backup() {
             path.display()
         ));
         for volume in [&open(&path) as &dyn BlockDevice, &unreadable] {
-            let info = ext::probe(volume).unwrap().unwrap();
+            let info = ext::probe_backup(volume).unwrap().unwrap();
+            assert_eq!(filesystem::identify(volume).unwrap(), info, "{options}");
             assert!(matches!(info.state, State::Damaged(_)), "{options}: {info:?}");
             assert_eq!((info.label.as_deref(), &info.uuid), (Some("mine"), &uuid));
             assert!(ext::allocation(volume).is_err());
@@ -319,7 +320,7 @@ fn a_lost_superblock_is_replaced_by_a_backup() {
             "printf XFSB | dd of={0} bs=1 seek=1030 conv=notrunc status=none",
             path.display()
         ));
-        assert_eq!(ext::probe(&open(&path)).unwrap(), None);
+        assert_eq!(ext::probe_backup(&open(&path)).unwrap(), None);
     }
 }
 
@@ -369,6 +370,7 @@ proptest! {
         }
         let volume = MemoryDevice::from(bytes);
         let _ = ext::probe(&volume);
+        let _ = ext::probe_backup(&volume);
         let _ = ext::read_file(&volume, "etc/os-release", 4096);
         let _ = ext::files_on(&volume, &ExtentSet::whole(volume.size()), 50);
         if let Ok(map) = ext::allocation(&volume) {

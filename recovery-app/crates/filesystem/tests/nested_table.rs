@@ -91,3 +91,50 @@ fn a_fat_that_claims_the_whole_disk_as_its_own_partition_is_mapped() {
     assert!(bytes[446 + 4] != 0);
     assert_eq!(reason(&MemoryDevice::from(bytes)), None);
 }
+
+#[test]
+fn a_table_of_another_machine_over_an_old_filesystem_means_whole() {
+    for (label, partition) in [
+        ("sun", "mkpart"),
+        ("mac", "mkpart name"),
+        ("bsd", "mkpart"),
+        ("amiga", "mkpart name"),
+        ("dvh", "mkpart primary"),
+        ("pc98", "mkpart primary"),
+    ] {
+        let volume = MemoryDevice::from(made(&format!(
+            "mkfs.btrfs -q -f @; parted -s -a none @ mklabel {label} {partition} 8MiB 100%"
+        )));
+        let told = reason(&volume).unwrap_or_else(|| panic!("{label}: mapped"));
+        assert_eq!(told, "it also bears the signature of a partition table", "{label}");
+        let title = identify(&volume).unwrap().title;
+        assert_eq!(title, "btrfs or a partition table", "{label}");
+    }
+}
+
+#[test]
+fn labels_of_other_machines_must_be_right() {
+    let bytes = made("mkfs.btrfs -q -f @");
+    let with = |parts: &[(usize, &[u8])]| {
+        let mut bytes = bytes.clone();
+        for (at, part) in parts {
+            bytes[*at..*at + part.len()].copy_from_slice(part);
+        }
+        reason(&MemoryDevice::from(bytes)).is_some()
+    };
+    let bsd = 0x8256_4557_u32;
+    // Places that no tool here writes to.
+    for place in [128, 512] {
+        assert!(with(&[(place, &bsd.to_be_bytes()), (place + 132, &bsd.to_be_bytes())]));
+        assert!(!with(&[(place, &bsd.to_be_bytes())]), "{place}");
+    }
+    let apple: &[u8] = b"PM\0\0\0\0\0\x02";
+    assert!(with(&[(0, b"ER\x08\0"), (2048, apple)]));
+    assert!(!with(&[(0, b"ER\x08\0"), (4096, apple)]));
+    assert!(!with(&[(0, b"ER\x08\0"), (2048, b"PM\0\0\0\0\0\0")]));
+    // Wrong sums.
+    assert!(!with(&[(508, b"\xda\xbe"), (0, b"text")]));
+    assert!(!with(&[(0, b"\x0b\xe5\xa9\x41")]));
+    assert!(!with(&[(1024, b"RDSK\0\0\0\x40")]));
+    assert!(!with(&[(4, b"IPL1")]));
+}

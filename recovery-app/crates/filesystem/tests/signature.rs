@@ -100,6 +100,7 @@ const SIGNATURES: &[(&str, Kind, &str, &[Part])] = &[
     ("ISO 9660", Kind::Optical, "iso9660", &[(32768, b"\x01CD001\x01"), (34816, b"\xffCD001\x01")]),
     ("UDF", Kind::Optical, "udf", &[(32768, b"\0BEA01\x01"), (34816, b"\0NSR03\x01")]),
     ("dynamic disk", Kind::Other, "", &[(3072, b"PRIVHEAD")]),
+    ("XFS realtime section", Kind::Other, "", &[(0, b"Frog")]),
 ];
 
 #[test]

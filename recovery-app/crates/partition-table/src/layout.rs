@@ -1,6 +1,8 @@
 use block::{Extent, ExtentSet};
 use serde::{Deserialize, Serialize};
 
+use crate::type_names::dynamic_types;
+
 /// What the first sectors of a disk say about the rest. All extents are bytes of the disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
@@ -26,6 +28,14 @@ impl Layout {
     /// The partitions that hold data: all but the extended ones, which only contain others.
     pub fn volumes(&self) -> impl Iterator<Item = &Partition> {
         self.partitions.iter().filter(|partition| partition.role != PartitionRole::Extended)
+    }
+
+    /// True when a partition is of a type that only Windows dynamic disks have. Such a partition
+    /// holds many volumes or pieces of them (Linux `Documentation/admin-guide/ldm.rst`).
+    #[must_use]
+    pub fn is_dynamic_disk(&self) -> bool {
+        let types = dynamic_types();
+        self.partitions.iter().any(|partition| types.contains(&partition.type_id))
     }
 
     /// The bytes of [`Self::volumes`], cut to the disk.

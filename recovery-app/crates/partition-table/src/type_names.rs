@@ -16,6 +16,13 @@ pub(crate) fn mbr_type_name(kind: u8) -> Option<&'static str> {
     MBR_TYPES.iter().find(|(known, _)| *known == kind).map(|(_, name)| *name)
 }
 
+/// The types of the partitions of Windows dynamic disks, as
+/// [`Partition::type_id`](crate::Partition::type_id) spells them.
+pub(crate) fn dynamic_types() -> [String; 3] {
+    let [metadata, data] = [types::WINDOWS_METADATA, types::WINDOWS_DATA];
+    ["0x42".to_owned(), format!("{:X}", metadata.guid), format!("{:X}", data.guid)]
+}
+
 const GPT_TYPES: [(Uuid, &str); 44] = [
     (types::EFI.guid, "EFI system"),
     (types::MBR.guid, "MBR partition scheme"),

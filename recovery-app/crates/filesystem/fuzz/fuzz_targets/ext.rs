@@ -66,6 +66,7 @@ fuzz_target!(|input: Input| {
     let size = bytes.len() as u64;
     let volume = MemoryDevice::from(bytes);
     let _ = ext::probe(&volume);
+    let _ = ext::probe_backup(&volume);
     if let Ok(map) = ext::allocation(&volume) {
         assert!(map.covered <= size && map.used.end() <= map.covered);
     }

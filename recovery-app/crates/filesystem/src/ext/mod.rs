@@ -34,10 +34,18 @@ use volume::Volume;
 
 /// What the volume says of itself, or `None` when it is no ext filesystem.
 ///
-/// When the primary superblock is lost, a backup of it is believed if nothing speaks against it.
-/// Such backups outlive the filesystem they belong to, so ask this after all other filesystems.
+/// Fails when the primary superblock cannot be read.
 pub fn probe(volume: &dyn BlockDevice) -> Result<Option<VolumeInfo>, BlockError> {
     probe::probe(volume)
+}
+
+/// What a backup of the superblock says where the primary one is lost or cannot be read, if nothing
+/// speaks against it.
+///
+/// Such a backup outlives the filesystem that it belongs to, and a newer one often leaves zeros where
+/// the primary was: ask this only where there is nothing else.
+pub fn probe_backup(volume: &dyn BlockDevice) -> Result<Option<VolumeInfo>, BlockError> {
+    probe::probe_backup(volume)
 }
 
 /// The used bytes of the volume.

@@ -20,24 +20,33 @@ pub(super) fn probe(volume: &dyn BlockDevice) -> Result<Option<VolumeInfo>, Bloc
     if volume.size() < OFFSET + LENGTH as u64 {
         return Ok(None);
     }
-    let primary = match read_bytes(volume, OFFSET, LENGTH) {
-        Ok(primary) => primary,
-        Err(unreadable) => {
-            return match backup(volume, |_| true) {
-                Some(backup) => Ok(Some(damaged(&backup, "its superblock cannot be read"))),
-                None => Err(unreadable),
-            };
-        }
-    };
+    let primary = read_bytes(volume, OFFSET, LENGTH)?;
     if !has_magic(&primary) {
-        let found = backup(volume, |backup| may_be_lost(&primary, backup));
-        return Ok(found.map(|backup| damaged(&backup, "its superblock is lost")));
+        return Ok(None);
     }
     Ok(Some(match Superblock::parse(&primary) {
         Ok(superblock) => describe(volume, &superblock),
         Err(_) if is_journal_device(&primary) => journal_device(),
         Err(error) => unreadable(volume, &primary, &error),
     }))
+}
+
+/// See [`super::probe_backup`].
+pub(super) fn probe_backup(volume: &dyn BlockDevice) -> Result<Option<VolumeInfo>, BlockError> {
+    if volume.size() < OFFSET + LENGTH as u64 {
+        return Ok(None);
+    }
+    match read_bytes(volume, OFFSET, LENGTH) {
+        Ok(primary) if has_magic(&primary) => Ok(None),
+        Ok(primary) => {
+            let found = backup(volume, |backup| may_be_lost(&primary, backup));
+            Ok(found.map(|backup| damaged(&backup, "its superblock is lost")))
+        }
+        Err(unreadable) => match backup(volume, |_| true) {
+            Some(backup) => Ok(Some(damaged(&backup, "its superblock cannot be read"))),
+            None => Err(unreadable),
+        },
+    }
 }
 
 /// True when `primary` may be what is left of the superblock that `backup` copies.

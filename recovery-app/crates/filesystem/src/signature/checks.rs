@@ -69,6 +69,11 @@ pub(super) fn is_old_bcachefs(volume: &dyn BlockDevice) -> Result<bool, BlockErr
     is_bcache(volume).map(|is_bcache| !is_bcache)
 }
 
+/// Zeros that fill up behind the checksum.
+pub(super) fn is_xfs_realtime(volume: &dyn BlockDevice) -> Result<bool, BlockError> {
+    at(volume, 8, 4, |padding| Ok(padding.be32(0)? == 0))
+}
+
 /// Versions 8 (clean or not) and 9, in the last 4 KiB.
 pub(super) fn is_drbd(volume: &dyn BlockDevice) -> Result<bool, BlockError> {
     let Some(start) = volume.size().checked_sub(4096) else {

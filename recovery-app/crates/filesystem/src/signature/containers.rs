@@ -93,5 +93,10 @@ pub(super) const ROWS: &[Row] = &[
     member("dynamic disk", "a group of Windows dynamic disks", 6 * 512, b"PRIVHEAD"),
     member("VMFS", "a VMFS datastore", 0x10_0000, b"\x0d\xd0\x01\xc0"),
     member("LVM2 snapshot", "an LVM2 snapshot", 0, b"SnAp"),
+    // Linux `fs/xfs/libxfs/xfs_format.h`, `struct xfs_rtsb`; only those of metadata directories.
+    member("XFS realtime section", "an XFS", 0, b"Frog")
+        .label(Field::Text(12, 12))
+        .uuid(Field::Uuid(24))
+        .check(checks::is_xfs_realtime),
     member("BlueStore", "a Ceph cluster", 0, b"bluestore block device"),
 ];

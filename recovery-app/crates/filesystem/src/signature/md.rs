@@ -30,14 +30,30 @@ pub(super) fn probe(volume: &dyn BlockDevice) -> Result<Option<VolumeInfo>, Bloc
             Err(error) => failure = failure.or(Some(error)),
         }
     }
-    // 0.90: in the last whole 64 KiB.
-    if let Some(at) = (size / (64 * KIB) * 64 * KIB).checked_sub(64 * KIB)
-        && let Some(bytes) = read(volume, at, 128)?
-        && let Ok(Some(info)) = version_0(&bytes)
-    {
-        return Ok(Some(info));
+    match old_member(volume)? {
+        Some(member) => Ok(Some(member.info)),
+        None => failure.map_or(Ok(None), Err),
     }
-    failure.map_or(Ok(None), Err)
+}
+
+/// A member of an array by a superblock of version 0.90. It does not tell where it is, so a disk and
+/// its last partition may both seem to be the member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldMember {
+    /// First byte of the superblock in the volume.
+    pub at: u64,
+    /// Bytes that the array uses of each member; 0 where members differ.
+    pub used: u64,
+    /// What [`super::probe_md`] says of it.
+    pub info: VolumeInfo,
+}
+
+/// A superblock of version 0.90: in the last whole 64 KiB of the volume.
+pub fn old_member(volume: &dyn BlockDevice) -> Result<Option<OldMember>, BlockError> {
+    let Some(at) = (volume.size() / (64 * KIB) * 64 * KIB).checked_sub(64 * KIB) else {
+        return Ok(None);
+    };
+    Ok(read(volume, at, 128)?.and_then(|bytes| version_0(at, &bytes).ok()?))
 }
 
 fn version_1(version: &str, at: u64, bytes: &[u8]) -> Result<Option<VolumeInfo>, MapError> {
@@ -60,7 +76,7 @@ fn version_1(version: &str, at: u64, bytes: &[u8]) -> Result<Option<VolumeInfo>,
 
 /// In the byte order of the machine that made it; mdadm shows the words of the UUID most
 /// significant byte first.
-fn version_0(bytes: &[u8]) -> Result<Option<VolumeInfo>, MapError> {
+fn version_0(at: u64, bytes: &[u8]) -> Result<Option<OldMember>, MapError> {
     let block = Bytes::new(bytes, "md superblock");
     let is_little = block.le32(0)? == MAGIC && block.le32(4)? == 0;
     let is_big = block.be32(0)? == MAGIC && block.be32(4)? == 0;
@@ -71,9 +87,11 @@ fn version_0(bytes: &[u8]) -> Result<Option<VolumeInfo>, MapError> {
     if is_little {
         uuid.chunks_exact_mut(4).for_each(<[u8]>::reverse);
     }
-    Ok(Some(VolumeInfo {
+    let used_kib = if is_little { block.le32(32)? } else { block.be32(32)? };
+    let info = VolumeInfo {
         uuid: identity::uuid(&uuid),
         state: State::Member("an array".to_owned()),
         ..VolumeInfo::named(Kind::LinuxRaid, "Linux RAID 0.90")
-    }))
+    };
+    Ok(Some(OldMember { at, used: u64::from(used_kib) * KIB, info }))
 }

@@ -16,26 +16,29 @@ mod zfs;
 use block::{BlockDevice, BlockError};
 
 use crate::VolumeInfo;
+pub use md::{OldMember, old_member};
 use row::Row;
 
-/// What contains another volume, or parts of one: encryption, members of arrays.
+/// Members of Linux software RAID.
 ///
-/// The filesystem inside often shines through, so these come before all others.
+/// The filesystem inside often shines through, so these and the other containers come first.
+pub fn probe_md(volume: &dyn BlockDevice) -> Result<Option<VolumeInfo>, BlockError> {
+    md::probe(volume)
+}
+
+/// What else contains another volume, or parts of one: encryption, members of arrays.
 pub fn probe_container(volume: &dyn BlockDevice) -> Result<Option<VolumeInfo>, BlockError> {
-    match md::probe(volume) {
-        Ok(None) => first(volume, containers::ROWS),
-        Ok(found) => Ok(found),
-        Err(error) => first(volume, containers::ROWS)?.map(Some).ok_or(error),
-    }
+    first(volume, containers::ROWS)
 }
 
 /// Filesystems that are only named.
 pub fn probe(volume: &dyn BlockDevice) -> Result<Option<VolumeInfo>, BlockError> {
-    match first(volume, filesystems::ROWS) {
-        Ok(None) => zfs::probe(volume),
-        Ok(found) => Ok(found),
-        Err(error) => zfs::probe(volume)?.map(Some).ok_or(error),
-    }
+    first(volume, filesystems::ROWS)
+}
+
+/// Members of ZFS pools.
+pub fn probe_zfs(volume: &dyn BlockDevice) -> Result<Option<VolumeInfo>, BlockError> {
+    zfs::probe(volume)
 }
 
 /// The first row that matches; the first failure to read when none does.

@@ -28,4 +28,4 @@ mod superblock;
 pub use allocation::allocation;
 pub use files::files_on;
 pub use path::read_file;
-pub use probe::probe;
+pub use probe::{parts_elsewhere, probe};

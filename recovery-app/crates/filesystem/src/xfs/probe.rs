@@ -37,6 +37,15 @@ pub fn probe(volume: &dyn BlockDevice) -> Result<Option<VolumeInfo>, BlockError>
     }))
 }
 
+/// Bytes of each part of the XFS on `volume` that lies on another one: its realtime section, its log.
+/// Nothing when there is no XFS, or none that can be read.
+///
+/// Such a volume may have no sign of this: what its first bytes say is of an earlier use then.
+pub fn parts_elsewhere(volume: &dyn BlockDevice) -> Vec<u64> {
+    let superblock = Superblock::read(volume).ok().flatten();
+    superblock.map(|superblock| superblock.parts_elsewhere()).unwrap_or_default()
+}
+
 fn state(volume: &dyn BlockDevice, sb: &Superblock) -> State {
     if sb.features.needs_repair {
         return State::Damaged("marked as needing repair".to_owned());

@@ -160,6 +160,13 @@ impl Superblock {
         self.log().map(|_| ())
     }
 
+    /// Bytes of the realtime section and of the log, of those that lie on another volume.
+    pub(super) fn parts_elsewhere(&self) -> Vec<u64> {
+        let log = if self.log_start == 0 { u64::from(self.log_blocks) } else { 0 };
+        let parts = [self.realtime_blocks, log].into_iter().filter(|blocks| *blocks > 0);
+        parts.map(|blocks| blocks.saturating_mul(u64::from(self.block_size))).collect()
+    }
+
     /// Bytes of the data section.
     pub(super) fn size(&self) -> u64 {
         self.blocks * u64::from(self.block_size)
