@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::damage::{DamagedRange, describe};
 use crate::damage_list::{DamageList, DamageTotals};
 use crate::records::{Walk, Walked};
-use crate::{Bottleneck, Cancel, EngineError, Observer, Phase, backup, seek_table};
+use crate::{Bottleneck, Cancel, EngineError, Observer, Phase, backup, index, seek_table};
 
 /// What a verification found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -35,8 +35,8 @@ pub struct Verification {
 /// SHA-256 of its content.
 ///
 /// Damage to frames and to segments of the index, and a seek table that disagrees with the index,
-/// are part of the answer; what makes the image
-/// unusable as a whole (no end, a part missing, a damaged root) is an error.
+/// are part of the answer; what makes the image unusable as a whole (no end, a part missing, a damaged
+/// root, an index that contradicts the manifest) is an error.
 pub fn verify(
     path: &Path,
     observer: &dyn Observer,
@@ -62,6 +62,9 @@ fn verify_image(
     let Walked { damage: found, sound } = check_frames(image, observer, cancel)?;
     let mut damage = describe(image, &found, cancel)?;
     let mut damaged = found.totals();
+    if found.is_empty() {
+        index::check(image)?;
+    }
     if let Some(fault) = seek_table::fault_in(image, cancel)? {
         damage.push(fault);
         damaged.ranges += 1;

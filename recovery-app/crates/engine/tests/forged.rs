@@ -102,6 +102,13 @@ impl Forged {
         restore::restore(&plan, &job, &Silent, &Cancel::default())
     }
 
+    /// Neither verified nor restored, with these words.
+    fn contradicts_itself(&self, words: &str) {
+        let error = self.verify().unwrap_err();
+        assert!(error.to_string().contains(words), "{error}");
+        self.is_refused(words);
+    }
+
     /// Neither planned nor restored, with these words, and nothing is written.
     fn is_refused(&self, words: &str) {
         let target = self.target();
@@ -211,17 +218,17 @@ fn content_that_is_called_left_out_is_not_left_out_in_silence() {
         edge(manifest);
         manifest.totals.excluded = 0;
     };
-    Forged::new(&honest, counts_less).is_refused("bytes that were left out, the index");
+    Forged::new(&honest, counts_less).contradicts_itself("bytes that were left out, the index");
     let words = "partition 1 was left out, and the index has its content";
     let captured = |pieces: &[(FrameKind, u64)]| {
         Forged::new(pieces, |manifest| manifest.volumes.push(left_out(3..13)))
     };
-    captured(&[(Data, 15)]).is_refused(words);
-    captured(&[(Data, 3), (Zero, 10), (Data, 2)]).is_refused(words);
-    captured(&[(Data, 3), (Excluded, 9), (Data, 3)]).is_refused(words);
+    captured(&[(Data, 15)]).contradicts_itself(words);
+    captured(&[(Data, 3), (Zero, 10), (Data, 2)]).contradicts_itself(words);
+    captured(&[(Data, 3), (Excluded, 9), (Data, 3)]).contradicts_itself(words);
     let words = "partition 1 was left out, and the index calls a part of it free";
-    captured(&[(Data, 3), (Hole, 10), (Data, 2)]).is_refused(words);
-    Forged::new(&honest, |_| ()).is_refused("and no partition there was left out");
+    captured(&[(Data, 3), (Hole, 10), (Data, 2)]).contradicts_itself(words);
+    Forged::new(&honest, |_| ()).contradicts_itself("and no partition there was left out");
 }
 
 #[test]
