@@ -18,6 +18,7 @@ pub fn disk(name: &str, model: &str, serial: &str, bus: Bus, size: u64) -> Disk 
         path: format!("/dev/{name}").into(),
         name: name.to_owned(),
         number: DeviceNumber { major: 8, minor: u32::from(*name.as_bytes().last().unwrap()) },
+        arrival: None,
         model: Some(model.to_owned()),
         vendor: None,
         serial: Some(serial.to_owned()),
