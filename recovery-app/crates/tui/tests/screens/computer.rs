@@ -184,6 +184,7 @@ pub fn fresh() -> (Disk, Look) {
     report.volumes.push(VolumeReport {
         length: disk.size,
         ..VolumeReport::new("the whole disk".to_owned(), nothing)
+        blank: true,
     });
     told_whole(disk, report)
 }

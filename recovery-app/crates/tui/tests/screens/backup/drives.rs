@@ -123,7 +123,7 @@ fn a_fresh_drive_is_made_ready_only_after_its_word() {
     let [Command::Begin(Work::Format(confirmed))] = &commands[..] else { panic!("{commands:?}") };
     let request = confirmed.request();
     assert_eq!((&request.disk, request.filesystem), (&fresh().0, NewFilesystem::Ext4));
-    assert_eq!(request.before, ["empty, or nothing that Remetal knows"]);
+    assert_eq!(request.before, ["empty, only zeros were found"]);
 }
 
 #[test]
