@@ -11,6 +11,7 @@ pub mod console;
 pub mod disks;
 mod error;
 mod event_loop;
+mod holdings;
 pub mod input;
 pub mod job;
 mod machine;
@@ -29,6 +30,7 @@ mod widgets;
 mod workers;
 
 pub use error::TuiError;
+pub use holdings::Holdings;
 pub use machine::{BackupEntry, DiskList, DisksSeen, End, Look, Machine, Place, Surroundings};
 pub use message::{Command, Message};
 pub use run::{Options, run};

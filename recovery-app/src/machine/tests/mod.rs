@@ -5,14 +5,15 @@ mod jobs;
 mod looking;
 mod refusals;
 
+mod unseen;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use engine::{Cancel, Phase};
 use hardware::{Disk, Roots};
 use tui::job::{
-    AtTheEnd, BackupDone, BackupId, BackupRequest, Compression, Done, News, RestoreRequest, Source,
-    Trouble, Work,
+    AtTheEnd, BackupDone, BackupId, BackupRequest, Compression, Done, FormatRequest, NewFilesystem,
+    News, RestoreRequest, Source, Trouble, Work,
 };
 use tui::{Look, Machine};
 use vm::assets::disk::make_gpt;
@@ -129,6 +130,24 @@ impl Bench {
         let cancel = Cancel::default();
         let told = |news| match news {
             News::Progress(progress) if progress.phase == phase => cancel.cancel(),
+    /// To make a drive ready, agreed to now.
+    fn format(&self, disk: &LoopDisk) -> Work {
+        let request = FormatRequest {
+            disk: disk.disk(),
+            filesystem: NewFilesystem::Ext4,
+            before: Vec::new(),
+            held: self.look(disk).holdings(),
+        };
+        Work::Format(Box::new(request.confirm(&request.word()).unwrap()))
+    }
+
+    /// To put the backup back onto a disk, agreed to now.
+    fn restore_onto(&self, disk: &LoopDisk) -> Work {
+        let request = RestoreRequest { target: disk.disk(), ..self.restore_request() };
+        let plan = self.computer.plan_restore(&request).unwrap();
+        Work::Restore(Box::new(plan.confirm(&plan.word).unwrap()))
+    }
+
             _ => (),
         };
         self.computer.work(work, &told, &cancel)

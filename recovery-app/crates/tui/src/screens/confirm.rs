@@ -68,7 +68,9 @@ impl Confirm {
     fn obstacle(&self, shared: &Shared) -> Option<&'static str> {
         match &self.subject {
             Subject::Restore(plan) => obstacle(shared, &plan.request),
-            Subject::Format(request) => disk_obstacle(shared, &request.disk),
+            Subject::Format(request) => {
+                disk_obstacle(shared, &request.disk).or_else(|| has_changed(shared, request))
+            }
         }
     }
 
@@ -179,6 +181,13 @@ impl Confirm {
         line.spans.push(state);
         line
     }
+}
+
+/// What there is to say when something else is on a drive than was told.
+fn has_changed(shared: &Shared, request: &FormatRequest) -> Option<&'static str> {
+    let look = shared.disks.attached(&request.disk)?.look()?;
+    let words = "What is on the drive has changed: go back, and look again.";
+    (look.holdings() != request.held).then_some(words)
 }
 
 /// What is lost, as many lines as there is room for.

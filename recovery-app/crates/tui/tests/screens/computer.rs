@@ -116,6 +116,7 @@ pub fn entry(device: &str, name: &str, made: &str, (disk, look): &(Disk, Look)) 
     BackupEntry {
         id: BackupId { device: device.into(), folder: name.into() },
         name: name.to_owned(),
+        fingerprint: "5e0f".repeat(16),
         made: made.to_owned(),
         source: format!("{model}, {}", report::size::on_label(disk.size)),
         disk_size: disk.size,
@@ -284,6 +285,7 @@ pub fn restore_plan(request: &RestoreRequest, disks: &[(Disk, Look)]) -> Restore
         made: entry.made.clone(),
         source_size: entry.disk_size,
         before: content::of_disk(&target.report),
+        held: target.holdings(),
         after: entry.contents.clone(),
         stays: Vec::new(),
         warnings: Vec::new(),

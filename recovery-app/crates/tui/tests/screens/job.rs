@@ -46,6 +46,7 @@ fn restore() -> Work {
         source_size: 500 * GB,
         before: report::content::of_disk(&look.report),
         after: Vec::<Content>::new(),
+        held: look.holdings(),
         stays: Vec::new(),
         warnings: Vec::new(),
         refusals: Vec::new(),
@@ -58,8 +59,9 @@ fn restore() -> Work {
 }
 
 fn format() -> Work {
-    let request =
-        FormatRequest { disk: fresh().0, filesystem: NewFilesystem::Ext4, before: Vec::new() };
+    let (disk, look) = fresh();
+    let held = look.holdings();
+    let request = FormatRequest { disk, filesystem: NewFilesystem::Ext4, before: Vec::new(), held };
     Work::Format(Box::new(request.confirm("0b7c").unwrap()))
 }
 

@@ -1,15 +1,13 @@
 //! Disks and drives that come and go on the way.
 
-use hardware::Disk;
+use engine::Unfinished;
 use tui::input::Key;
-use tui::{Command, DiskList, Message};
+use tui::{Command, Place};
 
 use super::{
-    Disks, TO_BACKUPS, TO_TARGETS, at_confirm, at_proposal, disks, letters, on_stage, shows, with,
-    without,
+    TO_BACKUPS, TO_TARGETS, at_confirm, at_proposal, disks, letters, on_stage, shows, with, without,
 };
-use crate::computer::notebook;
-use crate::stage::Stage;
+use crate::computer::{GB, notebook, place};
 
 #[test]
 fn a_disk_that_leaves_is_not_written_to() {
@@ -58,32 +56,34 @@ fn another_drive_in_the_place_of_the_first_is_another_drive() {
     }
 }
 
-/// The kernel says that a disk was written to, and this is on it now.
-pub fn touch(stage: &mut Stage, disks: &Disks, name: &str) {
-    let seen: Vec<Disk> = disks.iter().map(|(disk, _)| disk.clone()).collect();
-    let touched = DiskList { disks: seen, touched: vec![name.to_owned()] };
-    for command in stage.tell(Message::Disks(Ok(touched))) {
-        let Command::Look { ticket, disk } = command else { panic!("{command:?}") };
-        let (_, look) = disks.iter().find(|(known, _)| known.path == disk.path).unwrap();
-        stage.tell(Message::Looked { ticket, look: Box::new(look.clone()) });
-    }
-}
-
 #[test]
 fn a_proposal_holds_only_for_what_was_seen() {
     let disks = disks();
     let (mut stage, _) = at_proposal(&disks);
-    touch(&mut stage, &disks, "sdb");
+    stage.touch(&disks, "sdb");
     shows(&stage, "Go on to the last question");
     let filled = with(disks.clone(), "sdb", |_, look| look.report = notebook().1.report);
-    touch(&mut stage, &filled, "sdb");
+    stage.touch(&filled, "sdb");
     shows(&stage, "What is on the disk has changed since you chose it.");
     assert_eq!(stage.press(&[Key::Right, Key::Enter]), []);
     shows(&stage, "Choose the disk that gets the backup");
 
+    // What the words do not tell: another backup would be lost.
+    let with_unfinished = |name: &str| {
+        with(disks.clone(), "sdb", |_, look| {
+            let unfinished = vec![Unfinished { name: name.to_owned(), stored: 4096 }];
+            look.places = vec![Place { unfinished, ..place("/dev/sdb", "ext4", GB, GB) }];
+        })
+    };
+    let (mut stage, _) = at_proposal(&with_unfinished("one"));
+    stage.touch(&with_unfinished("one"), "sdb");
+    shows(&stage, "Go on to the last question");
+    stage.touch(&with_unfinished("another"), "sdb");
+    shows(&stage, "What is on the disk has changed since you chose it.");
+
     let (mut stage, _) = at_proposal(&disks);
     let deleted = with(disks, "sda", |_, look| drop(look.places[0].backups.remove(0)));
-    touch(&mut stage, &deleted, "sda");
+    stage.touch(&deleted, "sda");
     shows(&stage, "The backup cannot be seen on its drive any more.");
 }
 
@@ -104,7 +104,7 @@ fn another_backup_is_not_taken_for_the_marked_one_that_has_gone() {
     let mut stage = on_stage(&disks);
     stage.press(&TO_BACKUPS);
     let deleted = with(disks, "sda", |_, look| drop(look.places[0].backups.remove(0)));
-    touch(&mut stage, &deleted, "sda");
+    stage.touch(&deleted, "sda");
     assert_eq!(stage.press(&[Key::Enter]), []);
     shows(&stage, "! The backup that was marked is not there any more.");
     stage.press(&[Key::Enter]);
