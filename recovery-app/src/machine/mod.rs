@@ -5,6 +5,7 @@ mod back_up;
 mod backups;
 mod changed;
 mod check;
+mod claimed;
 mod culprit;
 mod disks;
 mod drives;
@@ -39,6 +40,7 @@ use tui::tool::{Facts, Tool};
 use tui::{DisksSeen, End, Look, Machine};
 
 use self::at_work::Marker;
+use self::claimed::Held;
 pub use self::drives::clear_leftovers;
 use self::gate::{Claim, Gate, Use};
 use self::trouble::OrTrouble;
@@ -174,13 +176,22 @@ impl ThisComputer {
         }
     }
 
-    /// Claims the disks with these device nodes, and waits until no other process of ours (on
-    /// another screen) has anything on them mounted.
-    fn claim(&self, devices: &[&Path], purpose: Use) -> Result<Claim<'_>, Trouble> {
+    /// Claims the disks with these device nodes. Refused at once while another process of ours (on
+    /// another screen) works on one: what is on it will be another thing afterwards. A look of
+    /// another process is waited for.
+    fn claim(&self, devices: &[&Path], purpose: Use) -> Result<Claimed<'_>, Trouble> {
         let until = Instant::now() + PATIENCE;
         let mut names = BTreeSet::new();
         for device in devices {
             names.insert(hardware::disk_at(&Roots::default(), device).or_trouble()?.name);
+        }
+        let held = match purpose {
+            Use::Work => Held::hold(Path::new(claimed::ROOT), &names),
+            Use::Plan => None,
+        };
+        if let Some(disk) = names.intersection(&claimed::by_others(Path::new(claimed::ROOT))).next()
+        {
+            return Err(at_work_elsewhere(disk));
         }
         let claim = self.gate.claim(names, purpose, PATIENCE).map_err(|disk| {
             let words = "A disk is still being looked at, and does not answer.";
@@ -195,8 +206,21 @@ impl ThisComputer {
                 std::thread::sleep(Duration::from_millis(100));
             }
         }
-        Ok(claim)
+        Ok(Claimed { _held: held, _claim: claim })
     }
+}
+
+/// Disks that this process has to itself until this is dropped.
+struct Claimed<'a> {
+    /// Given up first: who hears of the end of the work looks at once.
+    _held: Option<Held>,
+    _claim: Claim<'a>,
+}
+
+fn at_work_elsewhere(disk: &str) -> Trouble {
+    let words = "Another screen is at work with a disk that is needed for this.";
+    let next = "Wait until that has ended. Then look at what is on the disk now, and begin again.";
+    Trouble { next: next.to_owned(), ..trouble::refused(words, format!("it is {disk}")) }
 }
 
 fn has_mounts_of_ours(device: &Path) -> Result<bool, Trouble> {

@@ -1,7 +1,11 @@
 //! What nobody was told of is not overwritten.
 
+use std::io::Write;
+use std::time::{Duration, Instant};
+
 use tui::job::Ending;
 
+use super::super::claimed;
 use super::*;
 
 const OTHER_CONTENT: &str = "What is on the drive is not what it was when you agreed.";
@@ -60,4 +64,31 @@ fn a_disk_with_another_backup_than_the_plan_told_is_not_overwritten() {
     }
     let work = bench.restore_onto(&bench.new);
     assert!(matches!(bench.work(&work), Ok(Done::Restore(_))));
+}
+
+#[test]
+fn a_drive_at_work_on_another_screen_is_refused_at_once() {
+    let bench = Bench::new();
+    let work = bench.format(&bench.drive);
+    let before = bench.drive.hash();
+    // As another process would hold it.
+    let name = bench.drive.disk().name;
+    let root = Path::new(claimed::ROOT);
+    std::fs::create_dir_all(root).unwrap();
+    let path = root.join(format!("1-{name}"));
+    let mut held = std::fs::File::create(&path).unwrap();
+    held.lock().unwrap();
+    held.write_all(name.as_bytes()).unwrap();
+    let begun = Instant::now();
+    let formatted = bench.work(&work).unwrap_err();
+    let planned = bench.computer.plan_backup(&bench.request()).unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    drop(held);
+    std::fs::remove_file(path).unwrap();
+    for trouble in [formatted, planned] {
+        assert_eq!(trouble.end, Ending::Refused);
+        assert!(trouble.what.starts_with("Another screen is at work with a disk"), "{trouble:?}");
+    }
+    assert_eq!(bench.drive.hash(), before);
+    bench.back_up();
 }
