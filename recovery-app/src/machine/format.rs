@@ -40,6 +40,7 @@ pub fn format(
     if cancel.is_cancelled() {
         return Err(before_writing(EngineError::Cancelled));
     }
+    let disk = still_there(&disk)?;
     write(&disk, request.filesystem, Teller(told)).map_err(half_made)?;
     Ok(FormatDone { disk, filesystem: request.filesystem })
 }
@@ -98,6 +99,8 @@ fn half_made(reason: String) -> Trouble {
 fn write(disk: &Disk, filesystem: NewFilesystem, teller: Teller<'_>) -> Result<(), String> {
     teller.note("Removing what is on the drive");
     wipe(disk)?;
+    // Names of disks that have gone are given to the next ones.
+    still_there(disk).map_err(|trouble| trouble.what)?;
     teller.note("Writing a new partition table");
     make_table(&disk.path, filesystem)?;
     let partition = wait_for_partition(&disk.path)?;

@@ -112,6 +112,8 @@ impl Made {
         let image = opening::open(&folder, &request.backup, &used)?;
         let told = |failure: Failure| by_disk(failure.before_writing(), &used);
         let chosen = Chosen::find(&disk.path, &folder).map_err(told)?;
+        // From now on it is open, and its name is given to no other disk.
+        still_there(&request.target)?;
         let device = chosen.reader.as_ref().map(|device| device as &dyn BlockDevice);
         let plan = engine::restore::plan(&folder, chosen.target.clone(), device)
             .map_err(|error| told(error.into()))?;
@@ -125,9 +127,9 @@ impl Made {
             source_size: manifest.disk.size,
             stays: stays(&image, &before),
             before,
+            held,
             after: content::of_manifest(manifest),
             warnings: plan.warnings.iter().map(|warning| sentence(warning)).collect(),
-            held,
             refusals: refusals(&plan, &chosen),
             content: plan.content,
             stored: image.stored_size(),

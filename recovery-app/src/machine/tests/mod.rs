@@ -1,11 +1,12 @@
 //! The computer behind the screens, with files shown as disks and the filesystems of this system.
 
 mod drives;
+mod exchanged;
 mod jobs;
 mod looking;
 mod refusals;
-
 mod unseen;
+
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -35,6 +36,17 @@ impl LoopDisk {
 
     fn disk(&self) -> Disk {
         hardware::disk_at(&Roots::default(), &self.node).unwrap()
+    }
+
+    /// Taken out, and another one like it put in the same place: it says the same of itself.
+    fn exchange(&self) {
+        sh(&format!(
+            "losetup --detach {node}; mv {file} {file}.old
+             head -c $(stat -c %s {file}.old) /dev/urandom >{file}; losetup {node} {file}",
+            node = self.node.display(),
+            file = self.file.display()
+        ))
+        .unwrap();
     }
 
     /// SHA-256 of all that is on it.
@@ -96,6 +108,7 @@ impl Bench {
         BackupRequest {
             sources: vec![Source { disk: self.old.disk(), partitions: None }],
             destination: self.drive.node.clone(),
+            drive: self.drive.disk(),
             name: "Old computer".to_owned(),
             compression: Compression::Fast,
             verify: true,
@@ -117,19 +130,6 @@ impl Bench {
         RestoreRequest { backup: self.backup_id(), target: self.new.disk(), compare: true }
     }
 
-    fn look(&self, disk: &LoopDisk) -> Look {
-        self.computer.look(&disk.disk())
-    }
-
-    fn work(&self, work: &Work) -> Result<Done, Trouble> {
-        self.computer.work(work, &|_| (), &Cancel::default())
-    }
-
-    /// Does the work and stops it as soon as the phase tells of progress.
-    fn stop_in(&self, phase: Phase, work: &Work) -> Result<Done, Trouble> {
-        let cancel = Cancel::default();
-        let told = |news| match news {
-            News::Progress(progress) if progress.phase == phase => cancel.cancel(),
     /// To make a drive ready, agreed to now.
     fn format(&self, disk: &LoopDisk) -> Work {
         let request = FormatRequest {
@@ -148,6 +148,19 @@ impl Bench {
         Work::Restore(Box::new(plan.confirm(&plan.word).unwrap()))
     }
 
+    fn look(&self, disk: &LoopDisk) -> Look {
+        self.computer.look(&disk.disk())
+    }
+
+    fn work(&self, work: &Work) -> Result<Done, Trouble> {
+        self.computer.work(work, &|_| (), &Cancel::default())
+    }
+
+    /// Does the work and stops it as soon as the phase tells of progress.
+    fn stop_in(&self, phase: Phase, work: &Work) -> Result<Done, Trouble> {
+        let cancel = Cancel::default();
+        let told = |news| match news {
+            News::Progress(progress) if progress.phase == phase => cancel.cancel(),
             _ => (),
         };
         self.computer.work(work, &told, &cancel)

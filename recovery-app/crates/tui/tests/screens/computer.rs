@@ -184,8 +184,8 @@ pub fn fresh() -> (Disk, Look) {
     let nothing = VolumeInfo::named(Kind::Unknown, "unknown");
     report.volumes.push(VolumeReport {
         length: disk.size,
-        ..VolumeReport::new("the whole disk".to_owned(), nothing)
         blank: true,
+        ..VolumeReport::new("the whole disk".to_owned(), nothing)
     });
     told_whole(disk, report)
 }

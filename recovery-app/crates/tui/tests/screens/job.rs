@@ -25,6 +25,7 @@ fn backup(at_the_end: AtTheEnd) -> Work {
     Work::BackUp(Box::new(BackupRequest {
         sources: vec![Source { disk: notebook().0, partitions: None }],
         destination: "/dev/sda1".into(),
+        drive: usb_drive().0,
         name: "notebook".to_owned(),
         compression: Compression::Auto,
         verify: true,
@@ -45,8 +46,8 @@ fn restore() -> Work {
         made: "2026-11-23 21:04".to_owned(),
         source_size: 500 * GB,
         before: report::content::of_disk(&look.report),
-        after: Vec::<Content>::new(),
         held: look.holdings(),
+        after: Vec::<Content>::new(),
         stays: Vec::new(),
         warnings: Vec::new(),
         refusals: Vec::new(),

@@ -10,7 +10,7 @@ pub fn taken_out<'a>(disks: impl IntoIterator<Item = &'a Disk>, shared: &Shared)
     let gone = disks.into_iter().filter(|disk| shared.disks.attached(disk).is_none());
     gone.map(|disk| {
         let disk = card::identity(disk);
-        format!("{disk} was taken out. Put it back in where it was, or go back with Esc.")
+        format!("{disk} was taken out. Go back with Esc, and choose again once it is in.")
     })
     .collect()
 }

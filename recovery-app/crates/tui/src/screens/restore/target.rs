@@ -12,8 +12,8 @@ use crate::widgets::list::Row;
 use crate::widgets::{card, entry};
 
 /// What has to be known of a disk that is like another one.
-pub const HAS_DOUBLE: &str = "another disk here has the same name or number: only the content and \
-                              the port tell them apart";
+pub const HAS_DOUBLE: &str = "another disk here has the same name or number: only what is on them \
+                              tells them apart";
 
 /// The disk as something to choose.
 pub fn row(known: &Known, backup: &Backup, shared: &Shared) -> Row {

@@ -16,7 +16,8 @@ fn a_disk_that_leaves_is_not_written_to() {
         let (mut stage, _) = at_proposal(&disks);
         stage.press(&[Key::Right]);
         stage.attach(&without(&disks, gone));
-        shows(&stage, "was taken out. Nothing was written.");
+        shows(&stage, "was taken out");
+        shows(&stage, "Nothing was written.");
         assert!(!stage.text().contains("Go on"), "{}", stage.text());
         assert_eq!(stage.press(&[Key::Enter]), []);
         shows(&stage, "Choose the disk that gets the backup");
@@ -24,12 +25,42 @@ fn a_disk_that_leaves_is_not_written_to() {
         let (mut stage, _) = at_confirm(&disks);
         stage.press(&letters("0b7c"));
         stage.attach(&without(&disks, gone));
-        shows(&stage, "was taken out.");
+        shows(&stage, "was taken out");
         assert_eq!(stage.press(&[Key::Enter; 3]), []);
         stage.attach(&disks);
-        shows(&stage, "Enter begins.");
-        assert!(matches!(stage.press(&[Key::Enter])[..], [Command::Begin(_)]), "it is back");
+        if gone == "sda" {
+            shows(&stage, "Enter begins.");
+            assert!(matches!(stage.press(&[Key::Enter])[..], [Command::Begin(_)]), "it is back");
+        } else {
+            shows(&stage, "! The disk was taken out: go back, and choose again.");
+            assert_eq!(stage.press(&[Key::Enter]), [], "it may be another one");
+        }
     }
+}
+
+#[test]
+fn a_disk_like_it_in_the_place_of_the_chosen_one_is_not_written() {
+    let disks = with(disks(), "sdb", |disk, _| disk.arrival = Some(7));
+    // Nobody has seen the place empty.
+    let exchanged = with(disks.clone(), "sdb", |disk, _| disk.arrival = Some(8));
+    let (mut stage, _) = at_proposal(&disks);
+    stage.attach(&exchanged);
+    shows(&stage, "The disk was taken out: go back, and choose again. Nothing was written.");
+    assert!(!stage.text().contains("Go on"), "{}", stage.text());
+
+    let (mut stage, _) = at_confirm(&disks);
+    stage.press(&letters("0b7c"));
+    shows(&stage, "Enter begins.");
+    stage.attach(&exchanged);
+    shows(&stage, "! The disk was taken out: go back, and choose again.");
+    assert_eq!(stage.press(&[Key::Enter; 2]), []);
+    stage.press(&[Key::Esc, Key::Esc]);
+    shows(&stage, "Choose the disk that gets the backup");
+    assert_eq!(stage.press(&[Key::Enter]), [], "the marked one has gone");
+    let [Command::PlanRestore(request)] = &stage.press(&[Key::Enter])[..] else {
+        panic!("{}", stage.text())
+    };
+    assert_eq!(request.target.arrival, Some(8));
 }
 
 #[test]

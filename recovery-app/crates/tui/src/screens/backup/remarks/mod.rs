@@ -130,6 +130,7 @@ mod tests {
         let request = BackupRequest {
             sources: vec![Source { disk: disk(), partitions: None }],
             destination: "/dev/sdb1".into(),
+            drive: drive.clone(),
             name: "a".to_owned(),
             compression: Compression::Auto,
             verify,
