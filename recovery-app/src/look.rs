@@ -9,6 +9,7 @@ use hardware::{Disk, Roots};
 use partition_table::{Layout, PartitionRole, Table};
 use report::disk::{DiskReport, TableReport, VolumeReport};
 
+use crate::blank::is_blank;
 use crate::boot_medium::{self, BootMedium};
 use crate::failure::Failure;
 use crate::source::Source;
@@ -142,9 +143,11 @@ fn name_disc(device: &dyn BlockDevice, volume: &mut VolumeReport) {
 }
 
 fn whole(device: &dyn BlockDevice, disk: Option<&Disk>) -> VolumeReport {
+    let volume = volume(device, Extent::new(0, device.size()), "the whole disk".to_owned());
     VolumeReport {
         mounted_at: disk.map(|disk| paths(&disk.mounted_at)).unwrap_or_default(),
-        ..volume(device, Extent::new(0, device.size()), "the whole disk".to_owned())
+        blank: volume.filesystem == Kind::Unknown && is_blank(device),
+        ..volume
     }
 }
 

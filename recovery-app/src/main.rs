@@ -4,6 +4,7 @@
 //! into text or JSON. Nothing here decides what is read or written.
 
 mod answer;
+mod blank;
 mod boot_medium;
 mod cli;
 mod commands;

@@ -36,7 +36,8 @@ pub fn back_up(
         request.sources.iter().map(|source| source.disk.path.as_path()).collect();
     devices.push(&request.destination);
     let _claim = computer.claim(&devices, Use::Work)?;
-    let (volume, drive) = Volume::at(&request.destination).or_trouble()?;
+    let (volume, _) = Volume::at(&request.destination).or_trouble()?;
+    let drive = still_there(&request.drive)?;
     if request.sources.iter().any(|source| source.disk.path == drive.path) {
         return Err(Trouble::refused("The backup would lie on the disk that it is of."));
     }

@@ -8,6 +8,7 @@ use engine::{Cancel, EngineError};
 use filesystem::Kind;
 use hardware::{Disk, Roots};
 use report::content;
+use tui::Holdings;
 use tui::job::{ConfirmedFormat, Ending, FormatDone, FormatRequest, NewFilesystem, News, Trouble};
 
 use super::drives::Mounted;
@@ -15,7 +16,7 @@ use super::gate::Use;
 use super::teller::Teller;
 use super::trouble::{OrTrouble, before_writing, refused};
 use super::volume::Volume;
-use super::{ThisComputer, still_there};
+use super::{ThisComputer, places, still_there};
 use crate::run::run;
 use crate::{boot_medium, look, target};
 
@@ -39,6 +40,7 @@ pub fn format(
     if cancel.is_cancelled() {
         return Err(before_writing(EngineError::Cancelled));
     }
+    let disk = still_there(&disk)?;
     write(&disk, request.filesystem, Teller(told)).map_err(half_made)?;
     Ok(FormatDone { disk, filesystem: request.filesystem })
 }
@@ -55,16 +57,29 @@ fn check_unused(disk: &Disk) -> Result<(), Trouble> {
     Err(Trouble { details, ..Trouble::refused(&target::in_plain_words(first)) })
 }
 
-/// What is on the drive must be what the person was shown: the end of the lines tells it.
+/// What is on the drive must be what the person was shown, to the byte and with each backup.
 fn check_unchanged(disk: &Disk, request: &FormatRequest) -> Result<(), Trouble> {
     let (report, _) = look::of_disk(disk);
-    let now: Vec<String> =
-        content::of_disk(&report).into_iter().map(|content| content.words).collect();
-    if request.before.ends_with(&now) {
+    let now = Holdings::of(&report, &places::of(disk, &report));
+    if now == request.held {
         return Ok(());
     }
-    let words = "What is on the drive is not what it was when you agreed.";
-    Err(refused(words, format!("now there is: {}", now.join(", "))))
+    let words: Vec<String> =
+        content::of_disk(&report).into_iter().map(|content| content.words).collect();
+    let details = vec![
+        format!("now there is: {}", words.join(", ")),
+        format!("backups: {}", listed(&now)),
+        format!("backups when you agreed: {}", listed(&request.held)),
+    ];
+    let what = "What is on the drive is not what it was when you agreed.";
+    let next = "Go back, look at what is on it now, and decide again.".to_owned();
+    Err(Trouble { next, details, ..Trouble::refused(what) })
+}
+
+/// The names of the backups, for technicians.
+fn listed(held: &Holdings) -> String {
+    let names = held.backups();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 fn half_made(reason: String) -> Trouble {
@@ -84,6 +99,8 @@ fn half_made(reason: String) -> Trouble {
 fn write(disk: &Disk, filesystem: NewFilesystem, teller: Teller<'_>) -> Result<(), String> {
     teller.note("Removing what is on the drive");
     wipe(disk)?;
+    // Names of disks that have gone are given to the next ones.
+    still_there(disk).map_err(|trouble| trouble.what)?;
     teller.note("Writing a new partition table");
     make_table(&disk.path, filesystem)?;
     let partition = wait_for_partition(&disk.path)?;

@@ -31,7 +31,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::Cancel;
-use hardware::{Disk, Identity, Roots, same_disk};
+use hardware::{Disk, Roots, same_disk};
 use report::disk::DiskReport;
 use tui::job::{BackupPlan, BackupRequest, Done, News, RestorePlan, RestoreRequest, Trouble, Work};
 use tui::tool::{Facts, Tool};
@@ -53,7 +53,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct ThisComputer {
     gate: Gate,
     /// What was found last on each disk, by the kernel's name.
-    known: Mutex<BTreeMap<String, (Identity, Look)>>,
+    known: Mutex<BTreeMap<String, (Disk, Look)>>,
     /// How often in a row a disk was looked at again only because somebody has it, by the kernel's
     /// name.
     doubted: Mutex<BTreeMap<String, u32>>,
@@ -92,7 +92,7 @@ impl Machine for ThisComputer {
             is_boot_medium: medium.is_some(),
             protected: saved::is_protected(disk).then(|| saved::IN_WORDS.to_owned()),
         };
-        let known = (disk.identity(), look.clone());
+        let known = (disk.clone(), look.clone());
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(disk.name.clone(), known);
         look
     }
@@ -171,13 +171,14 @@ impl ThisComputer {
     fn known_of(&self, disk: &Disk) -> Look {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match known.get(&disk.name) {
-            Some((identity, look)) if same_disk(identity, &disk.identity()) => look.clone(),
+            Some((known, look)) if disk.is_still(known) => look.clone(),
             _ => Look { report: DiskReport::listed(disk), ..Look::default() },
         }
     }
 
-    /// Claims the disks with these device nodes, and waits until no other process of ours (on
-    /// another screen) has anything on them mounted.
+    /// Claims the disks with these device nodes. Refused at once while another process of ours (on
+    /// another screen) works on one: what is on it will be another thing afterwards. A look of
+    /// another process is waited for.
     fn claim(&self, devices: &[&Path], purpose: Use) -> Result<Claim<'_>, Trouble> {
         let until = Instant::now() + PATIENCE;
         let mut names = BTreeSet::new();
@@ -222,16 +223,31 @@ fn has_mounts_of_ours(device: &Path) -> Result<bool, Trouble> {
     Ok(points.any(|point| drives::is_ours(point)))
 }
 
-/// The disk that was chosen, as it is now; refused when another one has taken its place.
+/// The disk that was chosen, as it is now; refused when another one has taken its place, or when it
+/// was taken out meanwhile: what was put in then may be another one that says the same of itself.
 fn still_there(disk: &Disk) -> Result<Disk, Trouble> {
-    let gone = |detail: String| Trouble {
-        next: "Plug it in again, or go back and choose another one.".to_owned(),
-        ..trouble::refused("The disk that was chosen is not there any more.", detail)
+    let refused = |words: &str, next: &str, detail: String| Trouble {
+        next: next.to_owned(),
+        ..trouble::refused(words, detail)
+    };
+    let gone = |detail: String| {
+        let next = "Plug it in again, or go back and choose another one.";
+        refused("The disk that was chosen is not there any more.", next, detail)
     };
     let now = hardware::disk_at(&Roots::default(), &disk.path)
         .map_err(|error| gone(error.to_string()))?;
-    if same_disk(&disk.identity(), &now.identity()) {
+    let path = disk.path.display();
+    if !same_disk(&disk.identity(), &now.identity()) {
+        return Err(gone(format!("{path} was {}, and is {}", disk.identity(), now.identity())));
+    }
+    if now.is_still(disk) {
         return Ok(now);
     }
-    Err(gone(format!("{} was {}, and is {}", disk.path.display(), disk.identity(), now.identity())))
+    let number = |arrival: Option<u64>| arrival.map_or("none".to_owned(), |it| it.to_string());
+    Err(refused(
+        "The disk that was chosen was taken out meanwhile: what is in its place now may be another \
+         one.",
+        "Go back to the first screen, look at what is on it, and choose it again.",
+        format!("{path} had the number {}, and has {}", number(disk.arrival), number(now.arrival)),
+    ))
 }

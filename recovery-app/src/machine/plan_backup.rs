@@ -39,7 +39,8 @@ pub fn plan(
         request.sources.iter().map(|source| source.disk.path.as_path()).collect();
     devices.push(&request.destination);
     let _claim = computer.claim(&devices, Use::Plan)?;
-    let (volume, drive) = Volume::at(&request.destination).or_trouble()?;
+    let (volume, _) = Volume::at(&request.destination).or_trouble()?;
+    let drive = still_there(&request.drive)?;
     let mounted = Mounted::reading(&volume).map_err(|problem| Trouble::refused(&problem))?;
     let filesystem = hardware::filesystem_of(&Roots::default(), mounted.folder()).or_trouble()?;
 

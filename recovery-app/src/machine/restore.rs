@@ -10,6 +10,7 @@ use image::manifest::CaptureRecord;
 use report::backup::{losses, made_in_words, source_in_words};
 use report::content::{self, Content};
 use report::size::in_words;
+use tui::Holdings;
 use tui::job::{ConfirmedRestore, News, RestoreDone, RestorePlan, RestoreRequest, Trouble};
 
 use super::drives::Mounted;
@@ -17,7 +18,7 @@ use super::gate::Use;
 use super::teller::Teller;
 use super::trouble::{OrTrouble, by_disk, leaving, refused};
 use super::volume::Volume;
-use super::{ThisComputer, opening, still_there};
+use super::{ThisComputer, opening, places, still_there};
 use crate::culprit::Used;
 use crate::failure::Failure;
 use crate::look;
@@ -109,6 +110,8 @@ struct Made {
 impl Made {
     fn of(request: &RestoreRequest) -> Result<Self, Trouble> {
         let disk = still_there(&request.target)?;
+        let (report, _) = look::of_disk(&disk);
+        let held = Holdings::of(&report, &places::of(&disk, &report));
         let (volume, drive) = Volume::at(&request.backup.device).or_trouble()?;
         let mounted = Mounted::reading(&volume).map_err(|problem| Trouble::refused(&problem))?;
         let folder = mounted.folder().join(&request.backup.folder);
@@ -116,10 +119,12 @@ impl Made {
         let image = opening::open(&folder, &request.backup, &used)?;
         let told = |failure: Failure| by_disk(failure.before_writing(), &used);
         let chosen = Chosen::find(&disk.path, &folder).map_err(told)?;
+        // From now on it is open, and its name is given to no other disk.
+        still_there(&request.target)?;
         let device = chosen.reader.as_ref().map(|device| device as &dyn BlockDevice);
         let plan = engine::restore::plan(&folder, chosen.target.clone(), device)
             .map_err(|error| told(error.into()))?;
-        let before = content::of_disk(&look::of_disk(&disk).0);
+        let before = content::of_disk(&report);
         let manifest = image.manifest();
         let shown = RestorePlan {
             request: request.clone(),
@@ -129,6 +134,7 @@ impl Made {
             source_size: manifest.disk.size,
             stays: stays(&image, &before),
             before,
+            held,
             after: content::of_manifest(manifest),
             warnings: plan.warnings.iter().map(|warning| sentence(warning)).collect(),
             refusals: refusals(&plan, &chosen),
@@ -145,7 +151,10 @@ impl Made {
         let now = &self.shown;
         let differs = [
             ("the fingerprint of the backup", now.fingerprint != before.fingerprint),
-            ("what is on the disk", now.before != before.before || now.stays != before.stays),
+            (
+                "what is on the disk",
+                now.before != before.before || now.stays != before.stays || now.held != before.held,
+            ),
             ("what will be on the disk", now.after != before.after),
             ("warnings", now.warnings != before.warnings),
             ("reasons against it", now.refusals != before.refusals),

@@ -154,8 +154,8 @@ impl Chosen {
                 "{path} tells no serial number: the word is the name that the kernel gives it today"
             )),
             Some(_) if disk.has_double => Some(format!(
-                "another disk here has the same name or number as {path}: only the content and the \
-                 port tell them apart"
+                "another disk here has the same name or number as {path}: only what is on them \
+                 tells them apart"
             )),
             Some(_) => None,
         }

@@ -62,7 +62,7 @@ impl Chosen {
     pub fn check_identity(&self, open: &FileDevice) -> Result<(), EngineError> {
         let same = match &self.disk {
             Some(planned) => hardware::disk_at(&Roots::default(), &self.path)
-                .is_ok_and(|now| hardware::same_disk(&planned.identity(), &now.identity())),
+                .is_ok_and(|now| now.is_still(planned)),
             None => fs::metadata(&self.path)
                 .is_ok_and(|now| self.file.is_none_or(|file| file == FileId::of(&now))),
         };

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use block::Extent;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Bus, DeviceNumber, Health, Identity, serial_tail};
+use crate::{Bus, DeviceNumber, Health, Identity, same_disk, serial_tail};
 
 /// A whole disk, or what stands for one: a RAID array, a multipath disk, a file shown as a disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,11 @@ pub struct Disk {
     pub name: String,
     /// The kernel's number.
     pub number: DeviceNumber,
+    /// Which one it is of all disks and media that were attached since the start of the computer:
+    /// the next one at the same place, under the same name, has another number (`diskseq` in sysfs).
+    /// `None` before Linux 5.15.
+    #[serde(default)]
+    pub arrival: Option<u64>,
     /// The model, as the disk says.
     pub model: Option<String>,
     /// The maker, where the disk tells it apart from the model.
@@ -121,6 +126,15 @@ impl Disk {
             size: self.size,
             bus: self.bus,
         }
+    }
+
+    /// True when this is still the disk that `earlier` was: what it is known by is the same, and it
+    /// was attached all the time in between. A dock gives its own serial number to whatever is put
+    /// into it, so that the number alone does not tell a disk from the next one. Before Linux 5.15
+    /// it has to.
+    #[must_use]
+    pub fn is_still(&self, earlier: &Self) -> bool {
+        self.arrival == earlier.arrival && same_disk(&self.identity(), &earlier.identity())
     }
 
     /// The end of the serial number; `None` where the disk tells none.

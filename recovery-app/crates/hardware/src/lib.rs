@@ -8,7 +8,7 @@
 //! - [`health`] asks the disk for its SMART verdict;
 //! - [`computer`] tells of the rest of the machine, [`text`] of the letters on its screens;
 //! - [`watch`] says when disks come, go and change; [`uevent`] is what it hears;
-//! - [`same_disk`] checks a disk's [`Identity`] again right before the first write.
+//! - [`Disk::is_still`] checks right before the first write that a disk is the one that was chosen.
 //!
 //! The roots of `/sys`, `/proc` and `/dev` are a parameter ([`Roots`]), so that a recorded tree
 //! is a fixture. Disks come and go while they are looked at: what vanishes in between is left

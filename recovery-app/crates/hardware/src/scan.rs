@@ -97,6 +97,7 @@ fn describe(roots: &Roots, topology: &Topology, in_use: &InUse, node: &Node) -> 
         path: roots.node(&node.name),
         name: node.name.clone(),
         number: node.number,
+        arrival: sysfs::number(folder, "diskseq"),
         model: names.model,
         vendor: names.vendor,
         serial: names.serial,

@@ -59,6 +59,19 @@ fn a_disk_that_has_no_bytes_any_more_is_not_full() {
     assert!(matches!(error, BlockError::Gone { .. }), "{error}");
 }
 
+#[test]
+fn what_is_attached_anew_is_another_arrival() {
+    let disk = LoopDisk::new();
+    let roots = Roots::default();
+    let first = disk_at(&roots, &disk.node).unwrap();
+    assert!(first.arrival.is_some() && disk_at(&roots, &disk.node).unwrap().is_still(&first));
+    run(Command::new("losetup").arg("--detach").arg(&disk.node));
+    run(Command::new("losetup").arg(&disk.node).arg(disk.image()));
+    let second = disk_at(&roots, &disk.node).unwrap();
+    assert_eq!(second.identity(), first.identity());
+    assert!(!second.is_still(&first), "{:?} {:?}", first.arrival, second.arrival);
+}
+
 fn run(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));

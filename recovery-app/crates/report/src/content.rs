@@ -49,8 +49,14 @@ pub struct Content {
     pub used: Option<u64>,
 }
 
-/// The words for a disk without partitions on which nothing was recognised.
-pub const NOTHING_KNOWN: &str = "empty, or nothing that Remetal knows";
+/// The words for a disk without partitions on which only zeros were found.
+const EMPTY: &str = "empty, only zeros were found";
+
+/// Nothing that anybody would miss, as far as was looked: no partition, and only zeros.
+#[must_use]
+pub fn is_empty(contents: &[Content]) -> bool {
+    contents.iter().all(|content| content.words == EMPTY)
+}
 
 /// What is on a disk, in the order of the disk. Logical volumes are told as part of the partition
 /// that they lie in.
@@ -174,10 +180,10 @@ fn labelled(volume: &VolumeReport, what: &str) -> String {
 }
 
 fn unknown(volume: &VolumeReport) -> String {
-    match (&volume.state, volume.partition) {
-        (State::Damaged(_), _) => "cannot be read".to_owned(),
-        (_, Some(_)) => format!("unknown content, {}", size::in_words(volume.length)),
-        (_, None) => NOTHING_KNOWN.to_owned(),
+    match &volume.state {
+        State::Damaged(_) => "cannot be read".to_owned(),
+        _ if volume.blank => EMPTY.to_owned(),
+        _ => format!("unknown content, {}", size::in_words(volume.length)),
     }
 }
 
@@ -235,6 +241,20 @@ mod tests {
             volume(5, VolumeInfo::named(Kind::Unknown, "unknown")),
         ]);
         assert_eq!(found, expected.map(|(role, words)| (role, words.to_owned())));
+    }
+
+    #[test]
+    fn an_empty_disk_is_not_one_with_unknown_content() {
+        let whole = |blank| VolumeReport {
+            partition: None,
+            blank,
+            ..volume(1, VolumeInfo::named(Kind::Unknown, "unknown"))
+        };
+        let words = |blank| told(vec![whole(blank)]).remove(0).1;
+        assert_eq!(words(true), "empty, only zeros were found");
+        assert_eq!(words(false), "unknown content, 1.07 GB");
+        let is_empty = |blank| is_empty(&of_volumes(&[whole(blank)]));
+        assert!(is_empty(true) && !is_empty(false));
     }
 
     #[test]

@@ -106,6 +106,8 @@ pub struct VolumeReport {
     pub filesystem: Kind,
     /// What it holds, in words: "NTFS", "BitLocker".
     pub title: String,
+    /// Only zeros were found on a whole disk without a table, wherever it was read.
+    pub blank: bool,
     /// The label of the filesystem.
     pub label: Option<String>,
     /// The UUID or serial number of the filesystem.
@@ -146,6 +148,7 @@ impl VolumeReport {
             logical: false,
             filesystem: info.kind,
             title: info.title,
+            blank: false,
             label: info.label,
             uuid: info.uuid,
             size: info.size,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use hardware::{Disk, same_disk};
+use hardware::Disk;
 
 use crate::machine::{DiskList, Look};
 use crate::message::Command;
@@ -175,8 +175,8 @@ impl Disks {
         commands
     }
 
-    /// This disk as it is now; `None` once it was taken out. One that was put back in elsewhere
-    /// has another device node, and is another one here.
+    /// This disk as it is now; `None` once it was taken out. One that was put back in is another one
+    /// here: nobody can tell whether it is.
     #[must_use]
     pub fn attached(&self, disk: &Disk) -> Option<&Known> {
         self.known.iter().find(|known| is_same(&known.disk, disk))
@@ -202,8 +202,8 @@ impl Disks {
     }
 }
 
-/// True for the same disk at the same place. The place counts: a disk that was moved to another
-/// port has to be looked at through its new name.
+/// True for the same disk at the same place, attached all the time. The place counts: a disk that
+/// was moved to another port has to be looked at through its new name.
 fn is_same(a: &Disk, b: &Disk) -> bool {
-    a.name == b.name && a.number == b.number && same_disk(&a.identity(), &b.identity())
+    a.name == b.name && a.number == b.number && a.is_still(b)
 }

@@ -12,6 +12,7 @@ pub mod disks;
 mod emergencies;
 mod error;
 mod event_loop;
+mod holdings;
 pub mod input;
 pub mod job;
 mod machine;
@@ -31,6 +32,7 @@ mod widgets;
 mod workers;
 
 pub use error::TuiError;
+pub use holdings::Holdings;
 pub use machine::{BackupEntry, DiskList, DisksSeen, End, Look, Machine, Place, Surroundings};
 pub use message::{Command, Message};
 pub use occupation::Occupation;

@@ -7,6 +7,7 @@ use hardware::Disk;
 use report::content::Content;
 use report::disk::DiskReport;
 
+use crate::holdings::Holdings;
 use crate::job::{
     BackupId, BackupPlan, BackupRequest, Done, News, RestorePlan, RestoreRequest, Trouble, Work,
 };
@@ -97,6 +98,12 @@ impl Look {
         seen.peek()?;
         Some(seen.map(|place| place.backups.len()).sum())
     }
+
+    /// What is on it, exactly.
+    #[must_use]
+    pub fn holdings(&self) -> Holdings {
+        Holdings::of(&self.report, &self.places)
+    }
 }
 
 /// A volume with files. Sizes are bytes.
@@ -143,6 +150,8 @@ pub struct BackupEntry {
     pub id: BackupId,
     /// Its name.
     pub name: String,
+    /// SHA-256 over the image's index, hexadecimal.
+    pub fingerprint: String,
     /// When it was made, as `2026-11-23 21:04`, in UTC.
     pub made: String,
     /// The disk that it is of, in one phrase.

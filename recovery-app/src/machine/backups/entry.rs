@@ -28,7 +28,9 @@ pub fn name_of(folder: &Path) -> String {
 /// says of itself; `None` where neither is. Opens no more than so many `images`.
 pub fn of(id: BackupId, folder: &Path, images: &mut usize) -> Option<BackupEntry> {
     let problem = match listed(folder) {
-        Ok(image) => return Some(described(id, &image.manifest, image.stored_size)),
+        Ok(image) => {
+            return Some(described(id, &image.manifest, image.fingerprint, image.stored_size));
+        }
         Err(problem) => problem,
     };
     // Other programs have files of the name manifest.json too.
@@ -42,13 +44,13 @@ pub fn of(id: BackupId, folder: &Path, images: &mut usize) -> Option<BackupEntry
     }
     *images -= 1;
     Some(match (ImageReader::open(&folder.join(FIRST_IMAGE), Caching::Cached), problem) {
-        (Ok(image), None) => described(id, image.manifest(), image.stored_size()),
+        (Ok(image), None) => by_image(id, &image),
         (Ok(image), Some(problem)) => BackupEntry {
             problem: Some(format!(
                 "{problem}. The image itself carries a copy: move that file away, and the backup \
                  can be restored"
             )),
-            ..described(id, image.manifest(), image.stored_size())
+            ..by_image(id, &image)
         },
         (Err(ImageError::NewerVersion { .. }), _) => nameless(id, NEWER.to_owned()),
         (Err(_), Some(problem)) => nameless(id, problem),
@@ -119,10 +121,16 @@ fn why_unusable(error: &ImageError) -> String {
     }
 }
 
-fn described(id: BackupId, manifest: &Manifest, stored: u64) -> BackupEntry {
+fn by_image(id: BackupId, image: &ImageReader) -> BackupEntry {
+    let fingerprint = image.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect();
+    described(id, image.manifest(), fingerprint, image.stored_size())
+}
+
+fn described(id: BackupId, manifest: &Manifest, fingerprint: String, stored: u64) -> BackupEntry {
     BackupEntry {
         name: name_of(&id.folder),
         id,
+        fingerprint,
         made: made_in_words(&manifest.created),
         source: source_in_words(&manifest.disk),
         disk_size: manifest.disk.size,
@@ -140,6 +148,7 @@ fn nameless(id: BackupId, problem: String) -> BackupEntry {
     BackupEntry {
         name: name_of(&id.folder),
         id,
+        fingerprint: String::new(),
         made: String::new(),
         source: String::new(),
         disk_size: 0,

@@ -7,9 +7,11 @@ use tui::tool::Tool;
 use super::*;
 
 fn request(bench: &Bench, disk: &LoopDisk) -> FormatRequest {
-    let contents = content::of_disk(&bench.look(disk).report);
+    let look = bench.look(disk);
+    let contents = content::of_disk(&look.report);
     let before = contents.into_iter().map(|content| content.words).collect();
-    FormatRequest { disk: disk.disk(), filesystem: NewFilesystem::ExFat, before }
+    let held = look.holdings();
+    FormatRequest { disk: disk.disk(), filesystem: NewFilesystem::ExFat, before, held }
 }
 
 fn work(request: &FormatRequest) -> Work {
@@ -22,8 +24,7 @@ fn work(request: &FormatRequest) -> Work {
 fn a_drive_that_is_made_ready_has_one_partition_and_nothing_of_before() {
     let bench = Bench::new();
     sh(&format!("mkfs.ext4 -q -L old {}", bench.new.node.display())).unwrap();
-    let mut request = request(&bench, &bench.new);
-    request.before.insert(0, "2 backups".to_owned());
+    let request = request(&bench, &bench.new);
     let (end, news) = bench.work_and_hear(&work(&request));
     let trouble = end.unwrap_err();
     assert_eq!(

@@ -358,7 +358,7 @@ fn a_drive_that_gets_full_is_told_as_such() {
         .unwrap();
     let small = LoopDisk::new(&file);
     let mut request = bench.request();
-    request.destination = small.node.clone();
+    (request.destination, request.drive) = (small.node.clone(), small.disk());
     sh(&format!(
         "cd {}; mkdir at; mount {} at; trap 'umount at' EXIT
          head -c $(($(stat -f -c '%a*%S' at) - 3500000)) /dev/zero >at/fill",
@@ -399,7 +399,8 @@ fn what_an_unfinished_backup_takes_is_free_for_the_next_one_of_its_name() {
     assert!(place.free < 1 << 20 && unfinished.stored > 10 << 20, "{place:?}");
     assert_eq!(unfinished.name, "Old computer");
 
-    let request = BackupRequest { destination: small.node.clone(), ..bench.request() };
+    let request =
+        BackupRequest { destination: small.node.clone(), drive: small.disk(), ..bench.request() };
     let other = BackupRequest { name: "other".to_owned(), ..request.clone() };
     let plan = bench.plan_backup(&other).unwrap();
     let refusal = &plan.remarks[0];

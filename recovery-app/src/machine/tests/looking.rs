@@ -222,3 +222,15 @@ fn a_disk_that_somebody_has_for_a_moment_is_not_in_use() {
     assert!(in_use.len() == 1 && in_use[0].ends_with("in use by another program"), "{in_use:?}");
     assert_eq!(computer.gate.take_touched(), [disk.disk().name], "it is asked again");
 }
+
+#[test]
+fn an_empty_disk_is_told_from_one_with_unknown_content() {
+    let bench = Bench::new();
+    let words = || {
+        let contents = report::content::of_disk(&bench.look(&bench.new).report);
+        contents.into_iter().map(|content| content.words).collect::<Vec<_>>()
+    };
+    assert_eq!(words(), ["unknown content, 67.1 MB"]);
+    sh(&format!("blkdiscard -z {}", bench.new.node.display())).unwrap();
+    assert_eq!(words(), ["empty, only zeros were found"]);
+}

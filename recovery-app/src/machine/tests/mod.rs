@@ -1,9 +1,11 @@
 //! The computer behind the screens, with files shown as disks and the filesystems of this system.
 
 mod drives;
+mod exchanged;
 mod jobs;
 mod looking;
 mod refusals;
+mod unseen;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -11,8 +13,8 @@ use std::sync::Mutex;
 use engine::{Cancel, Phase};
 use hardware::{Disk, Roots};
 use tui::job::{
-    AtTheEnd, BackupDone, BackupId, BackupPlan, BackupRequest, Compression, Done, News,
-    RestoreRequest, Source, Trouble, Work,
+    AtTheEnd, BackupDone, BackupId, BackupPlan, BackupRequest, Compression, Done, FormatRequest,
+    NewFilesystem, News, RestoreRequest, Source, Trouble, Work,
 };
 use tui::{Look, Machine};
 use vm::assets::disk::make_gpt;
@@ -34,6 +36,17 @@ impl LoopDisk {
 
     fn disk(&self) -> Disk {
         hardware::disk_at(&Roots::default(), &self.node).unwrap()
+    }
+
+    /// Taken out, and another one like it put in the same place: it says the same of itself.
+    fn exchange(&self) {
+        sh(&format!(
+            "losetup --detach {node}; mv {file} {file}.old
+             head -c $(stat -c %s {file}.old) /dev/urandom >{file}; losetup {node} {file}",
+            node = self.node.display(),
+            file = self.file.display()
+        ))
+        .unwrap();
     }
 
     /// SHA-256 of all that is on it.
@@ -95,6 +108,7 @@ impl Bench {
         BackupRequest {
             sources: vec![Source { disk: self.old.disk(), partitions: None }],
             destination: self.drive.node.clone(),
+            drive: self.drive.disk(),
             name: "Old computer".to_owned(),
             compression: Compression::Fast,
             verify: true,
@@ -114,6 +128,24 @@ impl Bench {
 
     fn restore_request(&self) -> RestoreRequest {
         RestoreRequest { backup: self.backup_id(), target: self.new.disk(), compare: true }
+    }
+
+    /// To make a drive ready, agreed to now.
+    fn format(&self, disk: &LoopDisk) -> Work {
+        let request = FormatRequest {
+            disk: disk.disk(),
+            filesystem: NewFilesystem::Ext4,
+            before: Vec::new(),
+            held: self.look(disk).holdings(),
+        };
+        Work::Format(Box::new(request.confirm(&request.word()).unwrap()))
+    }
+
+    /// To put the backup back onto a disk, agreed to now.
+    fn restore_onto(&self, disk: &LoopDisk) -> Work {
+        let request = RestoreRequest { target: disk.disk(), ..self.restore_request() };
+        let plan = self.computer.plan_restore(&request).unwrap();
+        Work::Restore(Box::new(plan.confirm(&plan.word).unwrap()))
     }
 
     fn look(&self, disk: &LoopDisk) -> Look {

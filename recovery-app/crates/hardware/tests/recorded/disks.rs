@@ -116,6 +116,30 @@ fn all_disks_are_shown_and_nothing_else() {
 }
 
 #[test]
+fn the_next_disk_in_a_dock_is_another_one() {
+    let machine = machine();
+    let place = "pci0000:00/0000:00:14.0/usb2/2-3/2-3:1.0/host8/target8:0:0/8:0:0:0";
+    let dock = machine.disk("sdd", place, "8:48", GIB);
+    dock.above(3, "bInterfaceClass", "08\n").above(4, "idVendor", "152d\n").above(
+        4,
+        "serial",
+        "DOCK12345678\n",
+    );
+    let unnumbered = find(&machine, "sdd");
+    assert_eq!(unnumbered.arrival, None, "before Linux 5.15");
+    assert!(unnumbered.is_still(&unnumbered));
+    dock.set("diskseq", 41);
+    let first = find(&machine, "sdd");
+    assert_eq!((first.arrival, first.confirmation_word().as_str()), (Some(41), "5678"));
+    dock.set("diskseq", 42);
+    let second = find(&machine, "sdd");
+    assert!(same_disk(&first.identity(), &second.identity()));
+    assert!(first.is_still(&first) && !second.is_still(&first) && !first.is_still(&second));
+    dock.above(4, "serial", "DOCK12340000\n");
+    assert!(!find(&machine, "sdd").is_still(&second));
+}
+
+#[test]
 fn an_nvme_disk_has_its_controllers_names_and_its_partitions_in_order() {
     let machine = machine();
     let disk = find(&machine, "nvme0n1");

@@ -46,6 +46,8 @@ fn report(manifest: &Manifest, volume: &VolumeRecord) -> VolumeReport {
         start: start_of(volume),
         length: volume.extents.iter().map(|extent| extent.length).fold(0, u64::saturating_add),
         type_name: partition.map(|partition| partition.type_name.clone()),
+        // All of a disk without a table and a known filesystem is read.
+        blank: volume.partition.is_none() && manifest.totals.data == 0,
         ..VolumeReport::new(volume.place.clone(), info)
     }
 }

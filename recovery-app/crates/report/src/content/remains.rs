@@ -1,4 +1,4 @@
-use super::{Content, NOTHING_KNOWN, Role};
+use super::{Content, Role};
 
 /// Tells what is left of a partition table on a disk on which nothing else was recognised: a disk
 /// whose table was lost is not empty. `notes` are what is unusual about the table.
@@ -7,7 +7,10 @@ pub(super) fn tell(notes: &[String], contents: &mut [Content]) {
         return;
     }
     let words = format!("perhaps files: the partition table is not clear ({})", notes.join("; "));
-    for content in contents.iter_mut().filter(|content| content.words == NOTHING_KNOWN) {
+    // No partition begins at the first byte of a disk.
+    let is_whole_disk =
+        |content: &&mut Content| content.start == 0 && content.role == Role::Unknown;
+    for content in contents.iter_mut().filter(is_whole_disk) {
         // Somebody would miss them as much as files that are seen.
         content.role = Role::Files;
         content.words.clone_from(&words);
@@ -36,7 +39,7 @@ mod tests {
         let words = "perhaps files: the partition table is not clear (there are remains of a GPT; \
                      ext4 at byte 1048576, as in a partition)";
         assert_eq!(told(Kind::Unknown, &notes), [(Role::Files, words.to_owned())]);
-        assert_eq!(told(Kind::Unknown, &[]), [(Role::Unknown, NOTHING_KNOWN.to_owned())]);
+        assert_eq!(told(Kind::Unknown, &[])[0].0, Role::Unknown);
         assert_eq!(told(Kind::ExFat, &notes)[0].1, "files (exFAT)");
     }
 }

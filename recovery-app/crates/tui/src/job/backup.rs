@@ -11,6 +11,8 @@ pub struct BackupRequest {
     pub sources: Vec<Source>,
     /// The device node of the volume that takes the backups, such as `/dev/sdb1`.
     pub destination: PathBuf,
+    /// The drive that it lies on.
+    pub drive: Disk,
     /// Name of the backup; with several disks each name gets a number: `name-1`, `name-2`.
     pub name: String,
     /// How hard to compress.

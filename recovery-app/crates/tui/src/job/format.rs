@@ -1,5 +1,7 @@
 use hardware::Disk;
 
+use crate::Holdings;
+
 /// The filesystem that a fresh drive gets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum NewFilesystem {
@@ -19,6 +21,8 @@ pub struct FormatRequest {
     pub filesystem: NewFilesystem,
     /// What is on it now, a line each.
     pub before: Vec<String>,
+    /// The same, exactly.
+    pub held: Holdings,
 }
 
 impl FormatRequest {

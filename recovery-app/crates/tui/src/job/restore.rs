@@ -2,6 +2,7 @@ use hardware::Disk;
 use report::content::Content;
 
 use super::BackupId;
+use crate::Holdings;
 
 /// Which backup is to be put back onto which disk.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,8 @@ pub struct RestorePlan {
     /// What is on the target now, in the order of the disk. All of it is lost, but for what
     /// `stays` names.
     pub before: Vec<Content>,
+    /// The same, exactly, with the backups on it.
+    pub held: Holdings,
     /// What will be on it.
     pub after: Vec<Content>,
     /// What is on the target and stays, because it was left out of the backup, a line each.

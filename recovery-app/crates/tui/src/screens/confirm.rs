@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use report::words::sentence;
 
-use super::restore::{HAS_DOUBLE, disk_obstacle, obstacle};
+use super::restore::{HAS_DOUBLE, disk_obstacle, lasting_obstacle, obstacle};
 use super::{Reaction, Topic, View};
 use crate::input::Key;
 use crate::job::{FormatRequest, NewFilesystem, RestorePlan, Work};
@@ -26,8 +26,10 @@ const HELP: Topic = Topic::About(&[
      hold one against the other. Capital and small letters are the same.",
     "A disk that tells no serial number is known by the name that the computer gives it, which may \
      be another one after the next start. That name is also added where two disks tell the same \
-     number, as those in one case with room for several do: then only what is on them, and the \
-     port that they are plugged into, tell them apart.",
+     number, as those in one case with room for several do: then only what is on them tells them \
+     apart. If you are not sure, take the other one out.",
+    "A disk that is taken out meanwhile has to be chosen anew, even if it is put back: another one \
+     in the same case may tell the same number.",
     "Esc goes back. Nothing has been written so far.",
 ]);
 
@@ -41,6 +43,8 @@ pub struct Confirm {
     field: Field,
     /// Another word was typed.
     is_wrong: bool,
+    /// Why the disk has to be chosen anew, whatever comes back.
+    lasting: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -61,15 +65,17 @@ impl Confirm {
     }
 
     fn new(subject: Subject) -> Self {
-        Self { subject, field: Field::new("", LONGEST), is_wrong: false }
+        Self { subject, field: Field::new("", LONGEST), is_wrong: false, lasting: None }
     }
 
     /// What has come in the way since it was planned: disks come and go.
     fn obstacle(&self, shared: &Shared) -> Option<String> {
-        let found = match &self.subject {
+        let found = self.lasting.or_else(|| match &self.subject {
             Subject::Restore(plan) => obstacle(shared, &plan.request),
-            Subject::Format(request) => disk_obstacle(shared, &request.disk),
-        };
+            Subject::Format(request) => {
+                disk_obstacle(shared, &request.disk).or_else(|| has_changed(shared, request))
+            }
+        });
         let occupied = || {
             let occupation = shared.disks.attached(self.disk())?.occupation()?;
             Some(format!("The disk {}.", occupation.in_words()))
@@ -124,6 +130,7 @@ impl Confirm {
         }
     }
 
+    /// All above the field, in an area of so many columns and lines.
     fn lines(&self, area: Rect) -> Vec<Line<'static>> {
         let width = area.width.min(78);
         let wrapped = |words: &str, style: Style| text::wrapped(words, "", width, style);
@@ -169,9 +176,19 @@ impl Confirm {
         }
     }
 
-    fn answer(&self, shared: &Shared) -> Line<'static> {
-        let state = if let Some(obstacle) = self.obstacle(shared) {
-            Span::styled(format!("   ! {obstacle}"), theme::WARNING)
+    /// The field, and what is in the way below it.
+    fn answer(&self, shared: &Shared, width: u16) -> Vec<Line<'static>> {
+        let obstacle = self.obstacle(shared);
+        let mut lines = vec![self.field_line(obstacle.is_some())];
+        if let Some(obstacle) = obstacle {
+            lines.extend(text::hanging("  ! ", &obstacle, width.min(78), theme::WARNING));
+        }
+        lines
+    }
+
+    fn field_line(&self, is_hindered: bool) -> Line<'static> {
+        let state = if is_hindered {
+            Span::raw("")
         } else if self.is_wrong {
             Span::styled("   That is another word. Nothing was written.", theme::WARNING)
         } else if self.confirmed().is_some() {
@@ -184,6 +201,13 @@ impl Confirm {
         line.spans.push(state);
         line
     }
+}
+
+/// What there is to say when something else is on a drive than was told.
+fn has_changed(shared: &Shared, request: &FormatRequest) -> Option<&'static str> {
+    let look = shared.disks.attached(&request.disk)?.look()?;
+    let words = "What is on the drive has changed: go back, and look again.";
+    (look.holdings() != request.held).then_some(words)
 }
 
 /// What is lost, as many lines as there is room for.
@@ -237,13 +261,23 @@ impl View for Confirm {
         Reaction::None
     }
 
+    fn settle(&mut self, shared: &Shared) {
+        self.lasting = self.lasting.or_else(|| lasting_obstacle(shared, self.disk()));
+    }
+
     fn draw(&self, shared: &Shared, area: Rect, frame: &mut Frame<'_>) {
-        let lines = self.lines(area);
-        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-        let [words, _, field] =
-            Layout::vertical([Constraint::Max(height), Constraint::Max(1), Constraint::Length(1)])
-                .areas(area);
+        let height = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let answer = self.answer(shared, area.width);
+        let below = height(&answer);
+        let lines = self
+            .lines(Rect { height: area.height.saturating_sub(below.saturating_sub(1)), ..area });
+        let [words, _, field] = Layout::vertical([
+            Constraint::Max(height(&lines)),
+            Constraint::Max(1),
+            Constraint::Length(below),
+        ])
+        .areas(area);
         frame.render_widget(Paragraph::new(lines).style(theme::BASE), words);
-        frame.render_widget(self.answer(shared), field);
+        frame.render_widget(Paragraph::new(answer).style(theme::BASE), field);
     }
 }

@@ -5,17 +5,17 @@ use hardware::{DeviceNumber, Disk, Identity};
 use crate::input::Key;
 use crate::widgets::list::{Cursor, Row};
 
-/// What a disk is known by between two keys. The place counts: one that was put back in elsewhere
-/// has another device node.
+/// What a disk is known by between two keys. One that was put back in is another one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DiskKey {
     number: DeviceNumber,
+    arrival: Option<u64>,
     identity: Identity,
 }
 
 impl DiskKey {
     pub fn of(disk: &Disk) -> Self {
-        Self { number: disk.number, identity: disk.identity() }
+        Self { number: disk.number, arrival: disk.arrival, identity: disk.identity() }
     }
 }
 

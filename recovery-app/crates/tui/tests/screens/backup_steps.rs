@@ -26,6 +26,7 @@ pub fn plain_request() -> BackupRequest {
     BackupRequest {
         sources: vec![Source { disk: notebook().0, partitions: None }],
         destination: "/dev/sda1".into(),
+        drive: usb_drive().0,
         name: "Samsung-SSD-970-EVO-Plus-500GB".to_owned(),
         compression: Compression::Auto,
         verify: true,

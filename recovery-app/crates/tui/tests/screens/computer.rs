@@ -18,6 +18,7 @@ pub fn disk(name: &str, model: &str, serial: &str, bus: Bus, size: u64) -> Disk 
         path: format!("/dev/{name}").into(),
         name: name.to_owned(),
         number: DeviceNumber { major: 8, minor: u32::from(*name.as_bytes().last().unwrap()) },
+        arrival: None,
         model: Some(model.to_owned()),
         vendor: None,
         serial: Some(serial.to_owned()),
@@ -115,6 +116,7 @@ pub fn entry(device: &str, name: &str, made: &str, (disk, look): &(Disk, Look)) 
     BackupEntry {
         id: BackupId { device: device.into(), folder: name.into() },
         name: name.to_owned(),
+        fingerprint: "5e0f".repeat(16),
         made: made.to_owned(),
         source: format!("{model}, {}", report::size::on_label(disk.size)),
         disk_size: disk.size,
@@ -182,6 +184,7 @@ pub fn fresh() -> (Disk, Look) {
     let nothing = VolumeInfo::named(Kind::Unknown, "unknown");
     report.volumes.push(VolumeReport {
         length: disk.size,
+        blank: true,
         ..VolumeReport::new("the whole disk".to_owned(), nothing)
     });
     told_whole(disk, report)
@@ -282,6 +285,7 @@ pub fn restore_plan(request: &RestoreRequest, disks: &[(Disk, Look)]) -> Restore
         made: entry.made.clone(),
         source_size: entry.disk_size,
         before: content::of_disk(&target.report),
+        held: target.holdings(),
         after: entry.contents.clone(),
         stays: Vec::new(),
         warnings: Vec::new(),

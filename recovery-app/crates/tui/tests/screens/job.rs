@@ -25,6 +25,7 @@ fn backup(at_the_end: AtTheEnd) -> Work {
     Work::BackUp(Box::new(BackupRequest {
         sources: vec![Source { disk: notebook().0, partitions: None }],
         destination: "/dev/sda1".into(),
+        drive: usb_drive().0,
         name: "notebook".to_owned(),
         compression: Compression::Auto,
         verify: true,
@@ -45,6 +46,7 @@ fn restore() -> Work {
         made: "2026-11-23 21:04".to_owned(),
         source_size: 500 * GB,
         before: report::content::of_disk(&look.report),
+        held: look.holdings(),
         after: Vec::<Content>::new(),
         stays: Vec::new(),
         warnings: Vec::new(),
@@ -58,8 +60,9 @@ fn restore() -> Work {
 }
 
 fn format() -> Work {
-    let request =
-        FormatRequest { disk: fresh().0, filesystem: NewFilesystem::Ext4, before: Vec::new() };
+    let (disk, look) = fresh();
+    let held = look.holdings();
+    let request = FormatRequest { disk, filesystem: NewFilesystem::Ext4, before: Vec::new(), held };
     Work::Format(Box::new(request.confirm("0b7c").unwrap()))
 }
 

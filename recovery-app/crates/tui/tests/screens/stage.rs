@@ -11,7 +11,7 @@ use tui::console::{Colours, Glyphs, Profile};
 use tui::input::{Decoder, Input, Key};
 use tui::job::Work;
 use tui::tool::LAYOUTS;
-use tui::{Command, Look, Message, State, Surroundings, begin, update, view};
+use tui::{Command, DiskList, Look, Message, State, Surroundings, begin, update, view};
 
 pub const SCREEN: Profile = Profile { colours: Colours::Sixteen, glyphs: Glyphs::Drawn };
 pub const ASCII: Profile = Profile { colours: Colours::Sixteen, glyphs: Glyphs::Ascii };
@@ -56,6 +56,17 @@ impl Stage {
     pub fn attach(&mut self, disks: &[(Disk, Look)]) {
         let seen: Vec<Disk> = disks.iter().map(|(disk, _)| disk.clone()).collect();
         for command in self.tell(Message::Disks(Ok(seen.into()))) {
+            let Command::Look { ticket, disk } = command else { panic!("{command:?}") };
+            let (_, look) = disks.iter().find(|(known, _)| known.path == disk.path).unwrap();
+            self.tell(Message::Looked { ticket, look: Box::new(look.clone()) });
+        }
+    }
+
+    /// The kernel says that a disk was written to, and this is on it now.
+    pub fn touch(&mut self, disks: &[(Disk, Look)], name: &str) {
+        let seen: Vec<Disk> = disks.iter().map(|(disk, _)| disk.clone()).collect();
+        let touched = DiskList { touched: vec![name.to_owned()], ..DiskList::from(seen) };
+        for command in self.tell(Message::Disks(Ok(touched))) {
             let Command::Look { ticket, disk } = command else { panic!("{command:?}") };
             let (_, look) = disks.iter().find(|(known, _)| known.path == disk.path).unwrap();
             self.tell(Message::Looked { ticket, look: Box::new(look.clone()) });

@@ -10,6 +10,7 @@ use super::sheet::{self, Sheet};
 use super::{offers, room, which, words};
 use crate::input::Key;
 use crate::job::{FormatRequest, NewFilesystem, Source};
+use crate::machine::Look;
 use crate::screens::confirm::Confirm;
 use crate::screens::{Reaction, Screen, Topic, View};
 use crate::state::Shared;
@@ -88,6 +89,7 @@ impl NewDrive {
             disk: known.disk.clone(),
             filesystem: FILESYSTEMS[self.cursor.place(FILESYSTEMS.len())],
             before: self.before(shared),
+            held: known.look().map(Look::holdings).unwrap_or_default(),
         };
         Reaction::Open(Screen::Confirm(Confirm::format(request)))
     }

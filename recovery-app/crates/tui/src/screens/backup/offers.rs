@@ -198,8 +198,7 @@ fn why_not(place: &Place, room: Room) -> Option<String> {
 
 fn to_be_made_ready(known: &Known, look: &Look, room: Room) -> Offered {
     let contents = content::of_disk(&look.report);
-    let has_content = contents.iter().any(|content| content.role != Role::Unknown);
-    let is_empty = look.places.is_empty() && !has_content;
+    let is_empty = look.places.is_empty() && content::is_empty(&contents);
     let mut row = Row::new(if is_empty {
         "Make this drive ready for backups"
     } else {

@@ -116,17 +116,16 @@ impl Options {
     }
 
     fn request(&self, shared: &Shared) -> BackupRequest {
+        let now =
+            |disk: &Disk| shared.disks.attached(disk).map_or(disk, |known| &known.disk).clone();
         let source = |source: &Source| Source {
-            disk: shared
-                .disks
-                .attached(&source.disk)
-                .map_or(&source.disk, |known| &known.disk)
-                .clone(),
+            disk: now(&source.disk),
             partitions: source.partitions.clone(),
         };
         BackupRequest {
             sources: self.sources.iter().map(source).collect(),
             destination: self.device.clone(),
+            drive: now(&self.drive),
             name: self.name.text().to_owned(),
             compression: self.compression,
             verify: self.verify,
@@ -143,7 +142,7 @@ impl Options {
             return Reaction::None;
         }
         let request = self.request(shared);
-        let next = Preflight::new(request.clone(), self.drive.clone(), shared.now);
+        let next = Preflight::new(request.clone(), shared.now);
         Reaction::OpenAndDo(Screen::Preflight(next), Command::PlanBackup(Box::new(request)))
     }
 

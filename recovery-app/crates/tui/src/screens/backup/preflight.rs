@@ -37,7 +37,6 @@ const LONG: Duration = Duration::from_secs(15);
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preflight {
     request: BackupRequest,
-    drive: Disk,
     /// When the question was asked.
     since: Duration,
     plan: Option<BackupPlan>,
@@ -47,12 +46,12 @@ pub struct Preflight {
 }
 
 impl Preflight {
-    pub fn new(request: BackupRequest, drive: Disk, now: Duration) -> Self {
-        Self { request, drive, since: now, plan: None, begins: None, scroll: Scroll::default() }
+    pub fn new(request: BackupRequest, now: Duration) -> Self {
+        Self { request, since: now, plan: None, begins: None, scroll: Scroll::default() }
     }
 
     fn disks(&self) -> impl Iterator<Item = &Disk> {
-        self.request.sources.iter().map(|source| &source.disk).chain([&self.drive])
+        self.request.sources.iter().map(|source| &source.disk).chain([&self.request.drive])
     }
 
     /// Everything unusual, the gravest first.
@@ -60,7 +59,7 @@ impl Preflight {
         let gone = which::out_of_reach(self.disks(), shared).into_iter();
         let gone = gone.map(|words| Remark { severity: Severity::Refusal, words });
         let mut remarks: Vec<Remark> = gone.chain(plan.remarks.iter().cloned()).collect();
-        for remark in remarks::of(&self.request, &self.drive, shared) {
+        for remark in remarks::of(&self.request, &self.request.drive, shared) {
             if remarks.iter().all(|before| before.words != remark.words) {
                 remarks.push(remark);
             }
@@ -82,7 +81,7 @@ impl Preflight {
         match &self.plan {
             Some(plan) => {
                 let remarks = self.remarks(plan, shared);
-                told::lines(&self.request, &self.drive, plan, &remarks, shared, width)
+                told::lines(&self.request, &self.request.drive, plan, &remarks, shared, width)
             }
             None => self.waiting(shared, width),
         }

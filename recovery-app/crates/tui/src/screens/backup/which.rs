@@ -15,7 +15,7 @@ fn why_not(disk: &Disk, shared: &Shared) -> Option<String> {
     let name = card::identity(disk);
     let Some(known) = shared.disks.attached(disk) else {
         return Some(format!(
-            "{name} was taken out. Put it back in where it was, or go back with Esc."
+            "{name} was taken out. Go back with Esc, and choose again once it is in."
         ));
     };
     let occupation = known.occupation()?.in_words();

@@ -17,8 +17,3 @@ pub fn in_a_row(contents: &[Content]) -> String {
     let words: Vec<&str> = sorted(contents).iter().map(|content| content.words.as_str()).collect();
     if words.is_empty() { "nothing that Remetal knows".to_owned() } else { words.join("; ") }
 }
-
-/// Nothing that anybody would miss, as far as can be told: no partition, no known content.
-pub fn is_empty(contents: &[Content]) -> bool {
-    contents.iter().all(|content| content.words == report::content::NOTHING_KNOWN)
-}

@@ -10,7 +10,7 @@ mod target;
 mod targets;
 
 pub use backups::Backups;
-pub use obstacle::{disk_obstacle, obstacle};
+pub use obstacle::{disk_obstacle, lasting_obstacle, obstacle};
 pub use proposal::Proposal;
 pub use target::HAS_DOUBLE;
 pub use targets::Targets;

@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use report::content::Content;
+use report::content::{self, Content};
 use report::size;
 use report::words::sentence;
 
@@ -87,14 +87,14 @@ fn bars(plan: &RestorePlan, width: u16) -> Vec<Line<'static>> {
         Line::from(spans)
     };
     // What nothing is known of would be drawn like a partition.
-    let before = if contents::is_empty(&plan.before) { &[] } else { plan.before.as_slice() };
+    let before = if content::is_empty(&plan.before) { &[] } else { plan.before.as_slice() };
     vec![bar_of("Now", before), bar_of("Then", &plan.after)]
 }
 
 /// What is on the disk and does not stay, by name.
 fn lost(plan: &RestorePlan, look: Option<&Look>, width: u16) -> Vec<Line<'static>> {
     let backups = look.and_then(Look::backups).filter(|count| *count > 0);
-    if contents::is_empty(&plan.before) && backups.is_none() {
+    if content::is_empty(&plan.before) && backups.is_none() {
         let words = "Nothing that Remetal knows is on this disk. Whatever is on it will be lost.";
         return text::wrapped(words, "", width, theme::WARNING);
     }

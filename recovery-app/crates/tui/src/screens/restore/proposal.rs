@@ -4,13 +4,14 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
-use report::content::Content;
 
 use super::backup::Backup;
 use super::{WIDEST, obstacle, picture, target};
 use crate::disks::Known;
+use crate::holdings::Holdings;
 use crate::input::Key;
 use crate::job::{RestorePlan, RestoreRequest, Trouble};
+use crate::machine::Look;
 use crate::message::Message;
 use crate::screens::confirm::Confirm;
 use crate::screens::{Reaction, Screen, Topic, View};
@@ -18,7 +19,7 @@ use crate::state::Shared;
 use crate::theme;
 use crate::widgets::chrome::{self, KeyHint};
 use crate::widgets::scroll::{self, Scroll};
-use crate::widgets::{entry, text};
+use crate::widgets::text;
 
 const HELP: Topic = Topic::About(&[
     "This is what the restore would do. Nothing has been written so far, and nothing is until you \
@@ -41,7 +42,7 @@ pub struct Proposal {
     backup: Backup,
     request: RestoreRequest,
     /// What was on the disk when it was chosen.
-    chosen_with: Vec<Content>,
+    chosen_with: Option<Holdings>,
     /// None before the answer has come.
     plan: Option<RestorePlan>,
     compare: bool,
@@ -61,7 +62,7 @@ impl Proposal {
         Self {
             backup,
             request,
-            chosen_with: contents_of(target),
+            chosen_with: target.look().map(Look::holdings),
             plan: None,
             compare: true,
             goes_on: false,
@@ -86,7 +87,7 @@ impl Proposal {
             return Some(format!("The disk cannot be overwritten now: {refusal}."));
         }
         let changed = "What is on the disk has changed since you chose it. Go back and look again.";
-        (contents_of(target) != self.chosen_with).then(|| changed.to_owned())
+        (target.look().map(Look::holdings) != self.chosen_with).then(|| changed.to_owned())
     }
 
     /// The plan, when nothing is in its way.
@@ -167,10 +168,6 @@ impl Proposal {
         .areas(area);
         [plan, foot]
     }
-}
-
-fn contents_of(known: &Known) -> Vec<Content> {
-    known.look().map(entry::contents).unwrap_or_default()
 }
 
 impl View for Proposal {

@@ -1,7 +1,7 @@
 //! Whether a disk can take a backup, and what that would mean for it.
 
 use hardware::{Disk, Verdict};
-use report::size;
+use report::{content, size};
 
 use super::backup::Backup;
 use super::contents;
@@ -12,8 +12,8 @@ use crate::widgets::list::Row;
 use crate::widgets::{card, entry};
 
 /// What has to be known of a disk that is like another one.
-pub const HAS_DOUBLE: &str = "another disk here has the same name or number: only the content and \
-                              the port tell them apart";
+pub const HAS_DOUBLE: &str = "another disk here has the same name or number: only what is on them \
+                              tells them apart";
 
 /// The disk as something to choose.
 pub fn row(known: &Known, backup: &Backup, shared: &Shared) -> Row {
@@ -24,7 +24,7 @@ pub fn row(known: &Known, backup: &Backup, shared: &Shared) -> Row {
     match known.look() {
         Some(look) if is_choosable => {
             let contents = entry::contents(look);
-            if contents::is_empty(&contents) {
+            if content::is_empty(&contents) {
                 row.more.extend(told);
             } else {
                 row.warnings.push(format!("would be lost: {}", contents::in_a_row(&contents)));
@@ -39,7 +39,7 @@ pub fn row(known: &Known, backup: &Backup, shared: &Shared) -> Row {
 /// Whether nothing that is known would be lost.
 pub fn is_empty(known: &Known) -> bool {
     known.look().is_some_and(|look| {
-        look.report.problem.is_none() && contents::is_empty(&entry::contents(look))
+        look.report.problem.is_none() && content::is_empty(&entry::contents(look))
     })
 }
 

@@ -135,7 +135,46 @@ fn a_fresh_drive_is_made_ready_only_after_its_word() {
     let [Command::Begin(Work::Format(confirmed))] = &commands[..] else { panic!("{commands:?}") };
     let request = confirmed.request();
     assert_eq!((&request.disk, request.filesystem), (&fresh().0, NewFilesystem::Ext4));
-    assert_eq!(request.before, ["empty, or nothing that Remetal knows"]);
+    assert_eq!(request.before, ["empty, only zeros were found"]);
+    assert_eq!(request.held, fresh().1.holdings());
+}
+
+#[test]
+fn a_drive_that_was_exchanged_or_filled_is_not_made_ready() {
+    let attached = |arrival, used| {
+        let mut drive = usb_drive();
+        drive.0.arrival = Some(arrival);
+        drive.1.report.volumes[0].used = Some(used);
+        [notebook(), drive]
+    };
+    let at_the_question = || {
+        let mut stage = Stage::new(VGA, SCREEN).with(&attached(3, 700_000_000_000));
+        stage.press(&to(3));
+        stage.press(&[Key::Down, Key::Enter, Key::Enter]);
+        says(&stage, "the last question");
+        stage.press(&typed("9f21"));
+        stage
+    };
+    let mut stage = at_the_question();
+    stage.attach(&attached(4, 700_000_000_000));
+    says(&stage, "! The disk was taken out: go back, and choose again.");
+    assert_eq!(stage.press(&[Key::Enter]), []);
+
+    let mut stage = at_the_question();
+    stage.touch(&attached(3, 700_000_004_096), "sda");
+    says(&stage, "! What is on the drive has changed: go back, and look again.");
+    assert_eq!(stage.press(&[Key::Enter]), []);
+
+    let mut stage = at_the_question();
+    let mut more = attached(3, 700_000_000_000);
+    more[1].1.places[0].backups[0].name = "another".to_owned();
+    stage.touch(&more, "sda");
+    says(&stage, "! What is on the drive has changed: go back, and look again.");
+    assert_eq!(stage.press(&[Key::Enter]), []);
+
+    let mut stage = at_the_question();
+    stage.touch(&attached(3, 700_000_000_000), "sda");
+    assert!(matches!(stage.press(&[Key::Enter])[..], [Command::Begin(Work::Format(_))]));
 }
 
 #[test]
@@ -168,7 +207,7 @@ fn a_drive_that_is_taken_out_is_not_made_ready() {
     stage.press(&to(4));
     says(&stage, "Make a drive ready");
     stage.attach(&[notebook()]);
-    says(&stage, "was taken out. Put it back in where it was");
+    says(&stage, "was taken out. Go back with Esc");
     assert_eq!(stage.press(&[Key::Enter]), []);
     says(&stage, "Make a drive ready");
 }

@@ -161,7 +161,7 @@ fn what_is_taken_out_in_the_middle_stops_it_until_it_is_back() {
                 stage.press(&to(step));
             }
             stage.attach(&rest);
-            says(&stage, "was taken out. Put it back in where it was, or go back");
+            says(&stage, "was taken out. Go back with Esc, and choose again once it is in.");
             let mut pressed = stage.state.clone();
             assert_eq!(tui::update(&mut pressed, Message::Key(Key::Enter)), [], "{step}");
             stage.attach(&[notebook(), usb_drive()]);

@@ -6,7 +6,6 @@ use tui::input::Key;
 use tui::job::Work;
 use tui::{Command, Look};
 
-use super::hot_plug::touch;
 use super::{TO_BACKUPS, disks, on_stage, shows, with};
 use crate::computer::{disk, entry, notebook, place, usb_drive};
 
@@ -61,7 +60,7 @@ fn drives_that_hide_their_files_are_named() {
          not closed properly.",
     );
     hidden[1].1.report.problem = Some("no".to_owned());
-    touch(&mut stage, &hidden, "sda");
+    stage.touch(&hidden, "sda");
     shows(&stage, "! Elements 25A2, 2 TB, USB, ...9F21 cannot be read.");
 }
 

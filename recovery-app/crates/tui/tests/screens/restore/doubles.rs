@@ -7,10 +7,10 @@ use tui::job::Work;
 
 use super::{Disks, TO_TARGETS, at_confirm, disks, letters, on_stage, propose, shows, with};
 use crate::computer::{GB, fresh, info, volume};
-use crate::stage::{SCREEN, SERIAL, Stage, UEFI};
+use crate::stage::{SCREEN, SERIAL, Stage, UEFI, VGA};
 
 const DOUBT: &str =
-    "nother disk here has the same name or number: only the content and the port tell them apart";
+    "nother disk here has the same name or number: only what is on them tells them apart";
 
 /// The fresh disk and another one in the same dock, which tells its own number for both.
 fn dock() -> Disks {
@@ -99,6 +99,26 @@ fn a_disk_that_gets_a_double_has_to_be_chosen_anew() {
     let (mut stage, _) = at_confirm(&disks());
     stage.press(&letters("0b7c"));
     stage.attach(&dock());
-    shows(&stage, "The disk has another name now: go back.");
+    let words = "! Another disk with the same number was attached: go back, and choose again.";
+    shows(&stage, words);
+    assert_eq!(stage.press(&[Key::Enter; 2]), []);
+    stage.attach(&disks());
+    shows(&stage, words);
+    assert_eq!(stage.press(&[Key::Enter; 2]), [], "which of the two has gone is not known");
+}
+
+#[test]
+fn a_disk_whose_double_goes_has_to_be_chosen_anew() {
+    let disks = dock();
+    let mut stage = Stage::new(VGA, SCREEN).with(&disks);
+    stage.press(&TO_TARGETS);
+    propose(&mut stage, &disks, |_| ());
+    stage.press(&[Key::Right, Key::Enter]);
+    stage.press(&letters("0b7c-sdb"));
+    stage.attach(&super::disks());
+    shows(
+        &stage,
+        "! The other disk with the same number was taken out: go back, and choose again.",
+    );
     assert_eq!(stage.press(&[Key::Enter; 2]), []);
 }

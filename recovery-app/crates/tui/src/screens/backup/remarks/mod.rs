@@ -70,6 +70,7 @@ mod tests {
             path: "/dev/sda".into(),
             name: "sda".to_owned(),
             number: DeviceNumber { major: 8, minor: 0 },
+            arrival: None,
             model: Some("Old Disk".to_owned()),
             vendor: None,
             serial: Some("S1".to_owned()),
@@ -97,6 +98,7 @@ mod tests {
             path: "/dev/sdb".into(),
             name: "sdb".to_owned(),
             number: DeviceNumber { major: 8, minor: 16 },
+            arrival: None,
             model: Some("Drive".to_owned()),
             bus: Bus::Usb,
             usb_megabits: Some(5000),
@@ -128,6 +130,7 @@ mod tests {
         let request = BackupRequest {
             sources: vec![Source { disk: disk(), partitions: None }],
             destination: "/dev/sdb1".into(),
+            drive: drive.clone(),
             name: "a".to_owned(),
             compression: Compression::Auto,
             verify,
