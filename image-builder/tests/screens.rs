@@ -61,7 +61,7 @@ fn restores(person: &mut Person, name: &str, word: &str) {
     person.takes_a_picture(&format!("{name}-restore-1-backup"));
     person.presses(Key::Enter);
     person.sees("onto which disk", SOON);
-    person.sees("empty, or nothing", SOON);
+    person.sees("empty, only zeros", SOON);
     person.takes_a_picture(&format!("{name}-restore-2-disk"));
     person.presses(Key::Enter);
     person.sees("Go on", LOOK);
@@ -207,7 +207,7 @@ fn comes_to_the_word(person: &mut Person, word: &str) {
     person.types("br");
     person.presses(Key::Enter);
     person.goes_on_from("of content, takes", SOON);
-    person.goes_on_from("empty, or nothing", SOON);
+    person.goes_on_from("empty, only zeros", SOON);
     person.sees("Go on", LOOK);
     person.presses(Key::Right);
     person.presses(Key::Enter);

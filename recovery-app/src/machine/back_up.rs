@@ -62,7 +62,7 @@ pub fn back_up(
     }
     if let Err(error) = mounted.finish() {
         let words = format!(
-            "The drive could not be closed in order ({error}): power off before it is unplugged."
+            "The drive could not be closed in order ({error}): shut down before it is unplugged."
         );
         teller.note(&words);
         done.iter_mut().for_each(|done| done.drive_trouble = Some(words.clone()));

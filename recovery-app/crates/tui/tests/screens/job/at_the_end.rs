@@ -53,7 +53,7 @@ fn a_good_end_is_the_end_of_the_notice_of_an_earlier_one() {
 
 #[test]
 fn a_drive_that_could_not_be_closed_is_told_of() {
-    let words = "The drive could not be closed in order: power off before it is unplugged.";
+    let words = "The drive could not be closed in order: shut down before it is unplugged.";
     let done = BackupDone { drive_trouble: Some(words.to_owned()), ..backed_up() };
     let (mut stage, _) = ended(Ok(Done::BackUp(vec![done.clone(), done])));
     stage.state.shared.size = UEFI;
