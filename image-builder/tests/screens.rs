@@ -25,6 +25,9 @@ const LOOK: Duration = BOOT;
 
 /// Saves the only disk to the only drive. The pictures' names begin with `name`.
 fn backs_up(person: &mut Person, name: &str) {
+    // A disk that does not answer for long is not proposed.
+    person.sees("Debian GNU/Linux 12", LOOK);
+    person.sees("BACKUPS", LOOK);
     person.takes_a_picture(&format!("{name}-home"));
     person.presses(Key::Enter);
     person.sees("which disk", SOON);
