@@ -75,9 +75,13 @@ fn reader_of(kind: Kind) -> Option<Reader> {
 pub fn identify(volume: &dyn BlockDevice) -> Result<VolumeInfo, BlockError> {
     let volume = &AnyAlignment::new(volume);
     let mut failures = Vec::new();
-    for probe in PROBES.iter().chain([&LAST_PROBE]) {
+    for (place, probe) in PROBES.iter().chain([&LAST_PROBE]).enumerate() {
         match guarded(|| probe(volume)) {
-            Ok(Ok(Some(info))) => return Ok(with_other_claim(volume, info)),
+            Ok(Ok(Some(info))) => {
+                // Those before it found nothing.
+                let others = PROBES.get(place + 1..).unwrap_or_default();
+                return Ok(with_other_claim(volume, info, others));
+            }
             Ok(Ok(None)) => {}
             Ok(Err(error)) => failures.push(error),
             Err(reason) => return Ok(damaged_unknown(reason)),
@@ -93,13 +97,13 @@ pub fn identify(volume: &dyn BlockDevice) -> Result<VolumeInfo, BlockError> {
 }
 
 /// `info`, but both names where the volume also bears the signature of something else: which of the
-/// two is older, and so what its state is worth, is not known.
-fn with_other_claim(volume: &dyn BlockDevice, info: VolumeInfo) -> VolumeInfo {
+/// two is older, and so what its state is worth, is not known. `others` are the probes to ask.
+fn with_other_claim(volume: &dyn BlockDevice, info: VolumeInfo, others: &[Probe]) -> VolumeInfo {
     // What another volume lies in is named first by right, and bears the signature of that as well.
     if reader_of(info.kind).is_none() {
         return info;
     }
-    let Ok(Some(other)) = guarded(|| other_claim(volume, info.kind)) else { return info };
+    let Ok(Some(other)) = guarded(|| other_claim(volume, info.kind, others)) else { return info };
     let state = match info.state {
         State::Clean | State::Dirty(_) | State::Damaged(_) => State::Unknown,
         state => state,
@@ -110,9 +114,12 @@ fn with_other_claim(volume: &dyn BlockDevice, info: VolumeInfo) -> VolumeInfo {
 /// Everything that has a signature on `volume` by which it would be known if it was alone there, in
 /// the order in which they are believed. A sector that cannot be read claims nothing.
 pub fn claims(volume: &dyn BlockDevice) -> Vec<VolumeInfo> {
-    let volume = &AnyAlignment::new(volume);
-    let found = PROBES.iter().filter_map(|probe| guarded(|| probe(volume)).ok()?.ok()?);
-    found.collect()
+    claims_of(&AnyAlignment::new(volume), &PROBES).collect()
+}
+
+/// What these probes find, each asked when its answer is wanted.
+fn claims_of(volume: &dyn BlockDevice, probes: &[Probe]) -> impl Iterator<Item = VolumeInfo> {
+    probes.iter().filter_map(|probe| guarded(|| probe(volume)).ok()?.ok()?)
 }
 
 fn damaged_unknown(reason: String) -> VolumeInfo {
@@ -137,7 +144,7 @@ fn map_of(volume: &dyn BlockDevice, info: &VolumeInfo) -> Result<AllocationMap, 
     if let State::Damaged(reason) = &info.state {
         return Err(MapError::damaged(reason.clone()));
     }
-    if let Some(other) = other_claim(volume, info.kind) {
+    if let Some(other) = other_claim(volume, info.kind, &PROBES) {
         let reason = format!("it also bears the signature of {other}");
         return Err(MapError::unsupported(reason));
     }
@@ -161,15 +168,16 @@ fn map_of(volume: &dyn BlockDevice, info: &VolumeInfo) -> Result<AllocationMap, 
     Ok(AllocationMap { used, ..map })
 }
 
-/// The title of something else that has a signature on `volume`, beside the filesystem of `kind`.
+/// The title of something else that has a signature on `volume`, beside the filesystem of `kind`, by
+/// these probes.
 ///
 /// A leftover of an earlier use looks the same as a volume in use, so neither is believed. A
 /// sector that cannot be read claims nothing.
-fn other_claim(volume: &dyn BlockDevice, kind: Kind) -> Option<String> {
+fn other_claim(volume: &dyn BlockDevice, kind: Kind, probes: &[Probe]) -> Option<String> {
     if nested_table::is_on(volume) {
         return Some("a partition table".to_owned());
     }
-    claims(volume).into_iter().find(|other| other.kind != kind).map(|other| other.title)
+    claims_of(volume, probes).find(|other| other.kind != kind).map(|other| other.title)
 }
 
 fn reason_without_map(info: &VolumeInfo) -> String {
