@@ -104,10 +104,15 @@ fn survey_until_stopped(
     device: &dyn BlockDevice,
     options: &SurveyOptions,
 ) -> Result<Survey, EngineError> {
-    let mut layout = chosen_from(device, options, layout(device))?;
+    let mut member = None;
+    let read = layout_and_member(device).map(|(layout, of)| {
+        member = of;
+        layout
+    });
+    let mut layout = chosen_from(device, options, read)?;
     let disk = Extent::new(0, device.size());
     let mut surveyor = Surveyor::new(device, options, &layout);
-    match whole_disk_reason(device, &layout, options) {
+    match whole_disk_reason(&layout, options, member) {
         Some(Whole::AsVolume) => surveyor.whole_disk(),
         Some(Whole::Because(reason)) => {
             surveyor.name_partitions(&layout, &reason);
@@ -142,11 +147,17 @@ fn survey_until_stopped(
 /// `device` must take reads of any alignment. Nothing is written. Fails when the first sector cannot
 /// be read.
 pub fn layout(device: &dyn BlockDevice) -> Result<Layout, TableError> {
+    layout_and_member(device).map(|(layout, _)| layout)
+}
+
+/// The partition table, and what the disk belongs to, in words, if it does.
+fn layout_and_member(device: &dyn BlockDevice) -> Result<(Layout, Option<String>), TableError> {
     let mut layout = partition_table::read(device)?;
     doubt(device, &mut layout);
     let member = member::of(device, &layout);
-    layout.notes.extend(member.map(|of| format!("{of}, so all of it is captured")));
-    Ok(layout)
+    let note = member.as_ref().map(|of| format!("{of}, so all of it is captured"));
+    layout.notes.extend(note);
+    Ok((layout, member))
 }
 
 /// Refuses a choice of partitions that are not on the disk, and a disk that is gone. `device` must
@@ -200,10 +211,11 @@ enum Whole {
     Because(String),
 }
 
+/// `member` is what the disk belongs to.
 fn whole_disk_reason(
-    device: &dyn BlockDevice,
     layout: &Layout,
     options: &SurveyOptions,
+    member: Option<String>,
 ) -> Option<Whole> {
     match layout.table {
         Table::None => return Some(Whole::AsVolume),
@@ -216,7 +228,7 @@ fn whole_disk_reason(
     if options.all_sectors && options.partitions.is_none() {
         return Some(Whole::Because("every sector was asked for".to_owned()));
     }
-    member::of(device, layout).map(Whole::Because)
+    member.map(Whole::Because)
 }
 
 struct Surveyor<'a> {
