@@ -48,7 +48,9 @@ pub fn to_text(image: &ImageReader) -> String {
     in_lines(&lines)
 }
 
-fn fingerprint(image: &ImageReader) -> String {
+/// The fingerprint of an image, hexadecimal.
+#[must_use]
+pub fn fingerprint(image: &ImageReader) -> String {
     image.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

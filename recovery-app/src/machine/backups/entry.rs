@@ -7,7 +7,7 @@ use std::path::Path;
 use block::Caching;
 use engine::{Backup, FIRST_IMAGE, ImageFile, LARGEST_MANIFEST, MANIFEST_NAME};
 use image::{FORMAT_VERSION, ImageError, ImageReader, Manifest, json};
-use report::backup::{made_in_words, source_in_words};
+use report::backup::{fingerprint, made_in_words, source_in_words};
 use report::content;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -122,8 +122,7 @@ fn why_unusable(error: &ImageError) -> String {
 }
 
 fn by_image(id: BackupId, image: &ImageReader) -> BackupEntry {
-    let fingerprint = image.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect();
-    described(id, image.manifest(), fingerprint, image.stored_size())
+    described(id, image.manifest(), fingerprint(image), image.stored_size())
 }
 
 fn described(id: BackupId, manifest: &Manifest, fingerprint: String, stored: u64) -> BackupEntry {
