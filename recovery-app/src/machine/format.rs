@@ -18,7 +18,7 @@ use super::trouble::{OrTrouble, before_writing, refused};
 use super::volume::Volume;
 use super::{ThisComputer, places, still_there};
 use crate::run::run;
-use crate::{boot_medium, look, target};
+use crate::{boot_medium, target};
 
 /// What the volume is called.
 const LABEL: &str = "Backups";
@@ -59,8 +59,7 @@ fn check_unused(disk: &Disk) -> Result<(), Trouble> {
 
 /// What is on the drive must be what the person was shown, to the byte and with each backup.
 fn check_unchanged(disk: &Disk, request: &FormatRequest) -> Result<(), Trouble> {
-    let (report, _) = look::of_disk(disk);
-    let now = Holdings::of(&report, &places::of(disk, &report));
+    let (report, now) = places::holdings(disk);
     if now == request.held {
         return Ok(());
     }

@@ -6,14 +6,22 @@ use filesystem::Kind;
 use hardware::{Disk, Roots};
 use report::content::{self, Role};
 use report::disk::{DiskReport, VolumeReport};
-use tui::Place;
+use tui::{Holdings, Place};
 
 use super::backups;
 use super::drives::Mounted;
 use super::volume::Volume;
+use crate::look;
 
 /// Volumes for starting a computer from are left out up to this size, in bytes.
 const SMALL: u64 = 2 << 30;
+
+/// What is on a disk, in a report and exactly. Mounts as [`of`] does.
+pub fn holdings(disk: &Disk) -> (DiskReport, Holdings) {
+    let (report, _) = look::of_disk(disk);
+    let held = Holdings::of(&report, &of(disk, &report));
+    (report, held)
+}
 
 /// Every volume with files, in the order of the disk. Each is mounted for the moment of looking,
 /// without a write to the disk. May take as long as the disk does.

@@ -10,7 +10,6 @@ use image::manifest::CaptureRecord;
 use report::backup::{losses, made_in_words, source_in_words};
 use report::content::{self, Content};
 use report::size::in_words;
-use tui::Holdings;
 use tui::job::{ConfirmedRestore, News, RestoreDone, RestorePlan, RestoreRequest, Trouble};
 
 use super::drives::Mounted;
@@ -21,7 +20,6 @@ use super::volume::Volume;
 use super::{ThisComputer, opening, places, still_there};
 use crate::culprit::Used;
 use crate::failure::Failure;
-use crate::look;
 use crate::target::{self, Chosen, Extras};
 use report::words::sentence;
 
@@ -110,8 +108,7 @@ struct Made {
 impl Made {
     fn of(request: &RestoreRequest) -> Result<Self, Trouble> {
         let disk = still_there(&request.target)?;
-        let (report, _) = look::of_disk(&disk);
-        let held = Holdings::of(&report, &places::of(&disk, &report));
+        let (report, held) = places::holdings(&disk);
         let (volume, drive) = Volume::at(&request.backup.device).or_trouble()?;
         let mounted = Mounted::reading(&volume).map_err(|problem| Trouble::refused(&problem))?;
         let folder = mounted.folder().join(&request.backup.folder);
