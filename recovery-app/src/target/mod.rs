@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 use block::{Access, Caching, FileDevice};
 use engine::restore::Target;
 use hardware::{Disk, FileId, Roots, UseReason};
-use image::ImageReader;
 use image::manifest::DiskRecord;
+use image::{ImageReader, folder_of};
 
 pub use self::open::OpenTarget;
-use self::place::{check_name, check_new_file, end_of_name, image_folder, is_part, lies_in};
+use self::place::{check_name, check_new_file, end_of_name, is_part, lies_in};
 pub use self::write::{Extras, write};
 use crate::boot_medium;
 use crate::failure::Failure;
@@ -87,7 +87,7 @@ impl Chosen {
             chosen.forbid(reason, &format!("It is {}.", boot_medium::IN_WORDS));
         }
         chosen.forbid_uses()?;
-        let location = hardware::location_of(&Roots::default(), image_folder(image))?;
+        let location = hardware::location_of(&Roots::default(), folder_of(image.path()))?;
         if location.is_on(&disk.path) {
             let words = "The backup itself lies on this disk.";
             chosen.forbid(format!("{} holds the backup", disk.path.display()), words);
@@ -129,12 +129,12 @@ impl Chosen {
             file: metadata.map(FileId::of),
             sector_size,
         };
-        let location = hardware::location_of(&Roots::default(), image_folder(image))?;
+        let location = hardware::location_of(&Roots::default(), folder_of(image.path()))?;
         if chosen.file.is_some_and(|file| is_part(image, file)) {
             chosen.forbid_file(format!("{} is a file of the backup itself", path.display()));
         } else if chosen.file.is_some_and(|file| location.backing_ids.contains(&file)) {
             chosen.forbid_file(format!("{} holds the backup", path.display()));
-        } else if lies_in(path, image_folder(image)) {
+        } else if lies_in(path, folder_of(image.path())) {
             chosen.forbid_file(format!("{} lies in the folder of the backup", path.display()));
         }
         if metadata.is_some() {

@@ -7,7 +7,6 @@ use engine::EngineError;
 use hardware::{FileId, Roots};
 
 use super::Chosen;
-use super::place::folder_of;
 use crate::failure::Failure;
 
 /// A target that is open for writing.
@@ -27,7 +26,7 @@ impl Chosen {
             let file = file.map_err(|error| Failure::opening(&self.path, error))?;
             let made = file
                 .set_len(self.target.disk.size)
-                .and_then(|()| engine::sync_folder(folder_of(&self.path)));
+                .and_then(|()| engine::sync_folder(image::folder_of(&self.path)));
             if let Err(error) = made {
                 // Nothing is in it yet.
                 let _ = fs::remove_file(&self.path);

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use hardware::FileId;
-use image::ImageReader;
+use image::{ImageReader, folder_of};
 
 use crate::failure::Failure;
 
@@ -19,15 +19,6 @@ pub(super) fn check_name(path: &Path) -> Result<(), Failure> {
         format!("{} is the name of a folder", path.display()),
         "Name a disk such as /dev/sda; `remetal disks` lists them.",
     ))
-}
-
-/// The folder that a file lies in.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder == Path::new("") => Path::new("."),
-        Some(folder) => folder,
-        None => Path::new("/"),
-    }
 }
 
 /// Refuses a file that must not be made, or cannot be.
@@ -49,18 +40,10 @@ pub(super) fn check_new_file(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The folder that the image lies in.
-pub(super) fn image_folder(image: &ImageReader) -> &Path {
-    match image.path().parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    }
-}
-
 /// True when `file` is one of the image's files.
 pub(super) fn is_part(image: &ImageReader, file: FileId) -> bool {
     image.parts().iter().any(|part| {
-        fs::metadata(image_folder(image).join(&part.name))
+        fs::metadata(folder_of(image.path()).join(&part.name))
             .is_ok_and(|part| FileId::of(&part) == file)
     })
 }

@@ -236,14 +236,11 @@ impl PartialFolder {
 
     /// Gives the folder its name, durably.
     pub(crate) fn finish(self) -> Result<PathBuf, EngineError> {
-        let sync = |folder: &Path| {
-            sync_folder(folder).map_err(|error| EngineError::file(folder, "flushing", error))
-        };
-        sync(&self.partial)?;
+        flush_folder(&self.partial)?;
         fs::rename(&self.partial, &self.finished)
             .map_err(|error| EngineError::file(&self.partial, "renaming", error))?;
         if let Some(parent) = self.finished.parent() {
-            sync(parent)?;
+            flush_folder(parent)?;
         }
         Ok(self.finished)
     }
@@ -291,6 +288,11 @@ pub(crate) fn write_file(path: &Path, content: &[u8]) -> Result<(), EngineError>
         file.sync_all()
     };
     write().map_err(|error| EngineError::file(path, "writing", error))
+}
+
+/// [`sync_folder`], as a step of a job.
+pub(crate) fn flush_folder(path: &Path) -> Result<(), EngineError> {
+    sync_folder(path).map_err(|error| EngineError::file(path, "flushing", error))
 }
 
 /// Brings the names in a folder to stable storage, where the filesystem can.

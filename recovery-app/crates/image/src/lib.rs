@@ -37,7 +37,7 @@ pub use codec::{Decoder, Encoder, sha256, stored_checksum};
 pub use error::{Damage, ImageError};
 pub use header::Header;
 pub use manifest::Manifest;
-pub use parts::{MOST_PARTS, Part, find_parts};
+pub use parts::{MOST_PARTS, Part, find_parts, folder_of};
 pub use reader::{ImageReader, Segments};
 pub use record::{FrameKind, Record, Sha256Hash};
 pub use seek_check::{SeekTableCheck, SeekTableFault};

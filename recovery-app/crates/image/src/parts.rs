@@ -57,12 +57,18 @@ pub fn find_parts(path: &Path) -> Result<Vec<PathBuf>, ImageError> {
         .collect()
 }
 
-/// The numbers of all files beside `path` that look like its parts.
-fn part_numbers(path: &Path) -> Result<Vec<usize>, ImageError> {
-    let folder = match path.parent() {
+/// The folder that the file at `path` lies in.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
-    };
+    }
+}
+
+/// The numbers of all files beside `path` that look like its parts.
+fn part_numbers(path: &Path) -> Result<Vec<usize>, ImageError> {
+    let folder = folder_of(path);
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -288,14 +288,10 @@ fn save_old_table(
     let saved = SavedTable::save(target, layout);
     let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     let name = format!("table-before-restore-{}-{now}.json", plan.target.word);
-    let folder = plan.image.path().parent().filter(|folder| *folder != Path::new(""));
-    let folder = folder.unwrap_or(Path::new("."));
+    let folder = image::folder_of(plan.image.path());
     let path = folder.join(name);
     let json = serde_json::to_vec_pretty(&saved).unwrap_or_default();
-    let sync = |()| {
-        backup::sync_folder(folder).map_err(|error| EngineError::file(folder, "flushing", error))
-    };
-    match backup::write_file(&path, &json).and_then(sync) {
+    match backup::write_file(&path, &json).and_then(|()| backup::flush_folder(folder)) {
         Ok(()) => Some(path),
         Err(error) => {
             let text = format!("the target's old partition table was not saved: {error}");
