@@ -12,16 +12,15 @@ const TOLD: usize = 4;
 
 /// Why nothing can be done with a disk, source or drive; `None` when it can.
 pub fn refusal(known: &Known, now: Duration) -> Option<String> {
-    let condition = known.condition(now);
-    if let Condition::Occupied(occupation, _) = condition {
-        return Some(format!("it {}.", occupation.in_words()));
-    }
-    let words = match condition {
+    let words = match known.condition(now) {
+        Condition::Occupied(occupation, _) => {
+            return Some(format!("it {}.", occupation.in_words()));
+        }
         _ if known.look().is_some_and(|look| look.is_boot_medium) => "Remetal was started from it.",
         _ if known.disk.size == 0 => "there is no medium in it.",
         Condition::NotAnswering => "it does not answer. It may be failing, or its cable is loose.",
         Condition::Asked => "it is still being looked at. Wait a moment.",
-        Condition::Told(_) | Condition::Occupied(..) => return None,
+        Condition::Told(_) => return None,
     };
     Some(words.to_owned())
 }
