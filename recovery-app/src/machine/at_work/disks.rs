@@ -38,7 +38,7 @@ pub fn of(work: &Work) -> Vec<UsedDisk> {
         Work::BackUp(request) => {
             let sources = request.sources.iter();
             let saved = sources.map(|source| used(&source.disk, Occupation::Saved));
-            saved.chain(lies_on(&request.destination, Occupation::Written)).collect()
+            saved.chain([used(&request.drive, Occupation::Written)]).collect()
         }
         Work::Check(backup) => lies_on(&backup.device, Occupation::Read).into_iter().collect(),
         Work::Restore(confirmed) => {

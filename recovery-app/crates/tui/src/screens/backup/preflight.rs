@@ -59,7 +59,7 @@ impl Preflight {
         let gone = which::out_of_reach(self.disks(), shared).into_iter();
         let gone = gone.map(|words| Remark { severity: Severity::Refusal, words });
         let mut remarks: Vec<Remark> = gone.chain(plan.remarks.iter().cloned()).collect();
-        for remark in remarks::of(&self.request, &self.request.drive, shared) {
+        for remark in remarks::of(&self.request, shared) {
             if remarks.iter().all(|before| before.words != remark.words) {
                 remarks.push(remark);
             }
@@ -81,7 +81,7 @@ impl Preflight {
         match &self.plan {
             Some(plan) => {
                 let remarks = self.remarks(plan, shared);
-                told::lines(&self.request, &self.request.drive, plan, &remarks, shared, width)
+                told::lines(&self.request, plan, &remarks, shared, width)
             }
             None => self.waiting(shared, width),
         }

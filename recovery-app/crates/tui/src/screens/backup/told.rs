@@ -1,7 +1,6 @@
 //! What the last step tells: from where to where, how large, how long, what is unusual, and what
 //! fills the backup.
 
-use hardware::Disk;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use report::content::{self, Content};
@@ -22,13 +21,12 @@ const MARGIN: usize = 6;
 /// All lines, with the remarks as they are given.
 pub fn lines(
     request: &BackupRequest,
-    drive: &Disk,
     plan: &BackupPlan,
     remarks: &[Remark],
     shared: &Shared,
     width: u16,
 ) -> Vec<Line<'static>> {
-    let mut lines = picture(request, drive, plan, shared, width);
+    let mut lines = picture(request, plan, shared, width);
     lines.push(Line::default());
     lines.extend(figures(request, plan, width));
     if !remarks.is_empty() {
@@ -49,7 +47,6 @@ pub fn lines(
 /// From where to where, drawn to scale.
 fn picture(
     request: &BackupRequest,
-    drive: &Disk,
     plan: &BackupPlan,
     shared: &Shared,
     width: u16,
@@ -68,18 +65,18 @@ fn picture(
             lines.push(drawn(&kept, source.disk.size));
         }
     }
-    let known = shared.disks.attached(drive);
+    let known = shared.disks.attached(&request.drive);
     let place = known
         .and_then(|known| known.look()?.places.iter().find(|it| it.device == request.destination));
     let label = place.and_then(|place| place.label.as_ref());
     let label = label.map(|label| format!(", \"{label}\"")).unwrap_or_default();
-    let words = format!("{}{label}", card::identity(drive));
+    let words = format!("{}{label}", card::identity(&request.drive));
     lines.extend(entry("  ▼", "", theme::STRONG, width));
     lines.extend(entry("To", &words, theme::STRONG, width));
     let look = known.and_then(|known| known.look());
     let contents = look.map(|look| content::of_disk(&look.report)).unwrap_or_default();
     if !contents.is_empty() {
-        lines.push(drawn(&contents, drive.size));
+        lines.push(drawn(&contents, request.drive.size));
     }
     let names: Vec<&str> = plan.disks.iter().map(|disk| disk.name.as_str()).collect();
     lines.extend(entry("Name", &names.join(", "), theme::BASE, width));

@@ -9,10 +9,9 @@ mod volume;
 
 use crate::job::{BackupRequest, Remark, Severity};
 use crate::state::Shared;
-use hardware::Disk;
 
 /// Everything, in no order.
-pub fn of(request: &BackupRequest, drive: &Disk, shared: &Shared) -> Vec<Remark> {
+pub fn of(request: &BackupRequest, shared: &Shared) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for source in &request.sources {
         let Some(known) = shared.disks.attached(&source.disk) else { continue };
@@ -26,7 +25,7 @@ pub fn of(request: &BackupRequest, drive: &Disk, shared: &Shared) -> Vec<Remark>
             ));
         }
     }
-    if let Some(known) = shared.disks.attached(drive) {
+    if let Some(known) = shared.disks.attached(&request.drive) {
         remarks.extend(disk::slow_link(&known.disk));
         remarks.extend(drive::of_drive(known, &request.destination));
     }
@@ -55,7 +54,7 @@ fn hint(words: impl Into<String>) -> Remark {
 mod tests {
     use std::time::Duration;
 
-    use hardware::{Bus, DeviceNumber, Health, Verdict};
+    use hardware::{Bus, DeviceNumber, Disk, Health, Verdict};
     use report::disk::DiskReport;
 
     use super::*;
@@ -136,7 +135,7 @@ mod tests {
             verify,
             at_the_end: AtTheEnd::Stay,
         };
-        of(&request, drive, &shared)
+        of(&request, &shared)
     }
 
     fn with_health(health: Option<Health>) -> Look {
