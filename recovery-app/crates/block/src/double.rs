@@ -1,4 +1,4 @@
-//! Devices that misbehave on purpose or keep count, for tests: stack them on another device.
+//! Devices that misbehave on purpose, keep count or act, for tests: stack them on another device.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -177,6 +177,55 @@ impl<D: BlockDevice> BlockDevice for CountingDevice<D> {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
         self.read.fetch_add(buffer.len() as u64, Ordering::Relaxed);
         self.reads.fetch_add(1, Ordering::Relaxed);
+        self.inner.read_at(buffer, offset)
+    }
+
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
+        self.inner.write_at(data, offset)
+    }
+
+    fn flush(&self) -> Result<(), BlockError> {
+        self.inner.flush()
+    }
+}
+
+/// Does something right before each read: stops a job, say, or unplugs the device below.
+pub struct ActingDevice<D, F> {
+    inner: D,
+    act: F,
+    reads: AtomicU64,
+}
+
+impl<D: BlockDevice, F: Fn(&D, u64, Extent) + Send + Sync> ActingDevice<D, F> {
+    /// `inner`; `act` gets it, the number of the read, counted from 1, and the bytes to be read.
+    pub fn new(inner: D, act: F) -> Self {
+        Self { inner, act, reads: AtomicU64::new(0) }
+    }
+
+    /// The device below.
+    pub fn inner(&self) -> &D {
+        &self.inner
+    }
+
+    /// Reads so far, of whatever length.
+    #[must_use]
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+}
+
+impl<D: BlockDevice, F: Fn(&D, u64, Extent) + Send + Sync> BlockDevice for ActingDevice<D, F> {
+    fn geometry(&self) -> Geometry {
+        self.inner.geometry()
+    }
+
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
+        let number = self.reads.fetch_add(1, Ordering::Relaxed) + 1;
+        (self.act)(&self.inner, number, Extent::new(offset, buffer.len() as u64));
         self.inner.read_at(buffer, offset)
     }
 

@@ -4,7 +4,7 @@
 //! [`BlockDevice`]: a size, a sector size, and reads and writes at byte offsets. Behind the trait
 //! stand a file or disk, through the page cache or past it ([`FileDevice`]), memory
 //! ([`MemoryDevice`]), a part of another device ([`Window`]) and, for tests, devices that fail,
-//! insist on alignment or keep count ([`double`]).
+//! insist on alignment, keep count or act ([`double`]).
 //!
 //! All offsets and lengths are bytes unless a name says otherwise. Sets of byte ranges are
 //! [`ExtentSet`]s.

@@ -213,10 +213,8 @@ fn reason(error: &BlockError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
-
     use block::MemoryDevice;
-    use block::double::{CountingDevice, FaultDevice};
+    use block::double::{ActingDevice, CountingDevice, FaultDevice};
 
     use super::*;
 
@@ -311,47 +309,16 @@ mod tests {
         }
     }
 
-    /// Does something at one of its reads, which are counted from 1.
-    struct At<F> {
-        read: u64,
-        action: F,
-        device: FaultDevice<MemoryDevice>,
-        reads: AtomicU64,
-    }
-
-    impl<F: Fn(&FaultDevice<MemoryDevice>) + Send + Sync> At<F> {
-        fn new(read: u64, device: FaultDevice<MemoryDevice>, action: F) -> Self {
-            Self { read, action, device, reads: AtomicU64::new(0) }
-        }
-    }
-
-    impl<F: Fn(&FaultDevice<MemoryDevice>) + Send + Sync> BlockDevice for At<F> {
-        fn geometry(&self) -> Geometry {
-            self.device.geometry()
-        }
-        fn name(&self) -> &str {
-            self.device.name()
-        }
-        fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
-            if self.reads.fetch_add(1, Ordering::Relaxed) + 1 == self.read {
-                (self.action)(&self.device);
-            }
-            self.device.read_at(buffer, offset)
-        }
-        fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
-            self.device.write_at(data, offset)
-        }
-        fn flush(&self) -> Result<(), BlockError> {
-            self.device.flush()
-        }
-    }
-
     #[test]
     fn a_cable_that_is_pulled_among_bad_sectors_costs_none() {
         let bad = Extent::new(MIB - 8192, 1024);
         for read in 1..300 {
             let device = FaultDevice::new(disk()).unreadable(bad);
-            let device = At::new(read, device, FaultDevice::unplug);
+            let device = ActingDevice::new(device, |device, number, _| {
+                if number == read {
+                    device.unplug();
+                }
+            });
             let used = Extent::new(MIB - (16 << 10), 16 << 10).into();
             match read_chunk(&device, DISK, &used, &mut vec![0; 1 << 20]) {
                 Ok(read) => {
@@ -378,12 +345,16 @@ mod tests {
         for stop_at in [1, 2, 3, 5, 50] {
             let bad = FaultDevice::new(disk()).unreadable(Extent::new(0, 512 << 10));
             let cancel = Cancel::default();
-            let device = At::new(stop_at, bad, |_| cancel.cancel());
+            let device = ActingDevice::new(bad, |_, number, _| {
+                if number == stop_at {
+                    cancel.cancel();
+                }
+            });
             let used = DISK.into();
             let mut reader = SourceReader::new(&device, &used, &cancel);
             let result = reader.read_chunk(DISK, &mut vec![0; 1 << 20]);
             assert!(matches!(result, Err(EngineError::Cancelled)), "{stop_at}: {result:?}");
-            assert_eq!(device.reads.into_inner(), stop_at);
+            assert_eq!(device.reads(), stop_at);
         }
     }
 }

@@ -76,39 +76,17 @@ impl BlockDevice for Stoppable<'_> {
 #[cfg(test)]
 mod tests {
     use block::MemoryDevice;
-    use block::double::CountingDevice;
+    use block::double::{ActingDevice, CountingDevice};
 
     use super::*;
-
-    /// Asks for a stop at the first read.
-    struct StopsItself(CountingDevice<MemoryDevice>, Cancel);
-
-    impl BlockDevice for StopsItself {
-        fn geometry(&self) -> Geometry {
-            self.0.geometry()
-        }
-        fn name(&self) -> &str {
-            self.0.name()
-        }
-        fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
-            self.1.cancel();
-            self.0.read_at(buffer, offset)
-        }
-        fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
-            self.0.write_at(data, offset)
-        }
-        fn flush(&self) -> Result<(), BlockError> {
-            self.0.flush()
-        }
-    }
 
     #[test]
     fn a_long_read_is_not_waited_for() {
         let cancel = Cancel::default();
         let disk = CountingDevice::new(MemoryDevice::from(vec![7; 4 << 20]));
-        let disk = StopsItself(disk, cancel.clone());
+        let disk = ActingDevice::new(disk, |_, _, _| cancel.cancel());
         assert!(Stoppable::new(&disk, &cancel).read_vec(0, 4 << 20).is_err());
-        assert_eq!(disk.0.read(), PIECE as u64);
+        assert_eq!(disk.inner().read(), PIECE as u64);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use block::double::{FaultDevice, StrictDevice};
+use block::double::{ActingDevice, FaultDevice, StrictDevice};
 use block::{
     Access, BlockDevice, BlockError, Caching, Extent, FileDevice, Geometry, MemoryDevice, Operation,
 };
@@ -255,59 +255,13 @@ fn a_sample_tells_the_least_size_where_it_is_asked_for() {
     assert!((sampled.least..=sampled.most).contains(&made), "{made} bytes, {sampled:?}");
 }
 
-/// Unplugs the device after a number of reads.
-struct Unplugging {
-    inner: FaultDevice<MemoryDevice>,
-    reads_left: AtomicU64,
-}
-
-impl BlockDevice for Unplugging {
-    fn geometry(&self) -> Geometry {
-        self.inner.geometry()
-    }
-    fn name(&self) -> &str {
-        self.inner.name()
-    }
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
-        if self.reads_left.fetch_sub(1, Ordering::Relaxed) == 0 {
-            self.inner.unplug();
-        }
-        self.inner.read_at(buffer, offset)
-    }
-    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
-        self.inner.write_at(data, offset)
-    }
-    fn flush(&self) -> Result<(), BlockError> {
-        self.inner.flush()
-    }
-}
-
-/// A device that only a defect in the program could meet.
-struct Panicking(MemoryDevice);
-
-impl BlockDevice for Panicking {
-    fn geometry(&self) -> Geometry {
-        self.0.geometry()
-    }
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-    fn read_at(&self, _buffer: &mut [u8], _offset: u64) -> Result<(), BlockError> {
-        panic!("for the test");
-    }
-    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
-        self.0.write_at(data, offset)
-    }
-    fn flush(&self) -> Result<(), BlockError> {
-        self.0.flush()
-    }
-}
-
 #[test]
 fn a_defect_in_the_program_is_not_told_as_a_stop() {
     let folder = tempfile::tempdir().unwrap();
     let structures = MemoryDevice::from(disk_bytes());
-    let content = Panicking(MemoryDevice::from(structures.to_vec()));
+    let content = MemoryDevice::from(structures.to_vec());
+    // What only a defect in the program could do.
+    let content = ActingDevice::new(content, |_, _, _| panic!("for the test"));
     let error = capture_with(request(folder.path(), &structures), &structures, &content);
     let error = error.unwrap_err();
     assert!(error.guidance().contains("defect"), "{error}: {}", error.guidance());
@@ -319,10 +273,12 @@ fn a_source_that_vanishes_ends_the_capture_without_a_backup() {
     for reads in 0..6 {
         let folder = tempfile::tempdir().unwrap();
         let structures = MemoryDevice::from(disk_bytes());
-        let content = Unplugging {
-            inner: FaultDevice::new(MemoryDevice::from(structures.to_vec())),
-            reads_left: AtomicU64::new(reads),
-        };
+        let content = FaultDevice::new(MemoryDevice::from(structures.to_vec()));
+        let content = ActingDevice::new(content, |device, number, _| {
+            if number == reads + 1 {
+                device.unplug();
+            }
+        });
         let result = capture_with(request(folder.path(), &structures), &structures, &content);
         assert!(matches!(result, Err(EngineError::Vanished { .. })), "{reads}: {result:?}");
         assert!(!finished(folder.path()).exists());
@@ -402,35 +358,15 @@ fn a_capture_can_be_stopped() {
     assert!(!finished(folder.path()).exists());
 }
 
-/// Cancels the job at the first read of a chunk that is this long.
-struct CancelAtLength(MemoryDevice, usize, Cancel);
-
-impl BlockDevice for CancelAtLength {
-    fn geometry(&self) -> Geometry {
-        self.0.geometry()
-    }
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
-        if buffer.len() == self.1 {
-            self.2.cancel();
-        }
-        self.0.read_at(buffer, offset)
-    }
-    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
-        self.0.write_at(data, offset)
-    }
-    fn flush(&self) -> Result<(), BlockError> {
-        self.0.flush()
-    }
-}
-
 #[test]
 fn a_plan_can_be_stopped_while_a_sample_is_taken() {
     let folder = tempfile::tempdir().unwrap();
     let cancel = Cancel::default();
-    let disk = CancelAtLength(MemoryDevice::from(disk_bytes()), 256 << 10, cancel.clone());
+    let disk = ActingDevice::new(MemoryDevice::from(disk_bytes()), |_, _, bytes: Extent| {
+        if bytes.length == 256 << 10 {
+            cancel.cancel();
+        }
+    });
     let request = CaptureRequest { sample: true, ..request(folder.path(), &disk) };
     let result = capture::plan(&disk, request, &cancel);
     assert!(matches!(result, Err(EngineError::Cancelled)), "{result:?}");

@@ -4,10 +4,9 @@
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use block::double::{CountingDevice, FaultDevice};
-use block::{Access, BlockDevice, BlockError, Caching, Extent, FileDevice, Geometry};
+use block::double::{ActingDevice, CountingDevice, FaultDevice};
+use block::{Access, Caching, Extent, FileDevice};
 use engine::{Cancel, EngineError, Survey, SurveyOptions, VolumeCapture, survey};
 use partition_table::Table;
 
@@ -300,41 +299,6 @@ fn little_is_read_of_a_huge_disk() {
     assert!(reads < 50_000 && bytes < 256 * MIB, "{reads} reads, {bytes} bytes");
 }
 
-/// A disk during whose reads a stop is asked for: once so many of them were begun.
-struct StopAt {
-    disk: FileDevice,
-    reads: AtomicU64,
-    stop_at: u64,
-    cancel: Cancel,
-}
-
-impl StopAt {
-    fn new(disk: FileDevice, stop_at: u64) -> Self {
-        Self { disk, reads: AtomicU64::new(0), stop_at, cancel: Cancel::default() }
-    }
-}
-
-impl BlockDevice for StopAt {
-    fn geometry(&self) -> Geometry {
-        self.disk.geometry()
-    }
-    fn name(&self) -> &str {
-        self.disk.name()
-    }
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), BlockError> {
-        if self.reads.fetch_add(1, Ordering::Relaxed) + 1 == self.stop_at {
-            self.cancel.cancel();
-        }
-        self.disk.read_at(buffer, offset)
-    }
-    fn write_at(&self, data: &[u8], offset: u64) -> Result<(), BlockError> {
-        self.disk.write_at(data, offset)
-    }
-    fn flush(&self) -> Result<(), BlockError> {
-        self.disk.flush()
-    }
-}
-
 #[test]
 fn a_stop_ends_a_survey_after_the_read_at_hand() {
     const MAKERS: [&str; 5] =
@@ -352,10 +316,15 @@ fn a_stop_ends_a_survey_after_the_read_at_hand() {
     survey(&all, &options, &Cancel::default()).unwrap();
     // In all of it: the table, what is on each volume and its map, and the gaps.
     for stop_at in (1..all.reads()).step_by(usize::try_from(all.reads() / 60).unwrap().max(1)) {
-        let stopped = StopAt::new(disk.open(), stop_at);
-        let result = survey(&stopped, &options, &stopped.cancel);
+        let cancel = Cancel::default();
+        let stopped = ActingDevice::new(disk.open(), |_, number, _| {
+            if number == stop_at {
+                cancel.cancel();
+            }
+        });
+        let result = survey(&stopped, &options, &cancel);
         assert!(matches!(result, Err(EngineError::Cancelled)), "{stop_at}: {result:?}");
-        assert_eq!(stopped.reads.into_inner(), stop_at, "reads after the stop");
+        assert_eq!(stopped.reads(), stop_at, "reads after the stop");
     }
 }
 
